@@ -1,0 +1,52 @@
+"""Closest point of triangle meshes to points: which face, and where on it."""
+
+import jax
+import jax.numpy as jnp
+from spine_jax.kernels.closest_point.reference import closest_point_reference
+from spine_jax.kernels.closest_point.tiled import closest_point_tiled
+from spine_jax.kernels.dispatch import resolve
+from spine_jax.kernels.hierarchy import FaceHierarchy
+
+IMPLEMENTATIONS = {
+    "tiled": closest_point_tiled,
+    "reference": closest_point_reference,
+}
+
+
+def closest_point(
+    points: jax.Array,
+    mesh_index: jax.Array,
+    vertices: jax.Array,
+    hierarchy: FaceHierarchy,
+    *,
+    count: jax.Array | None = None,
+    implementation: str | None = None,
+) -> tuple[jax.Array, jax.Array]:
+    """Face and barycentric coordinates of the closest point, query by query.
+
+    A query is one point against one of B meshes that share a topology. Finds only:
+    nothing here is differentiated (see `spine_jax.geometry.distance`).
+
+    Args:
+        points: [Q, 3], any length unit.
+        mesh_index: [Q] int32 in [0, B).
+        vertices: [B, V, 3], same unit.
+        hierarchy: Of the shared topology.
+        count: Only the first `count` queries are asked, the rest is left zero; None
+            asks all.
+        implementation: `"tiled"` (culled, exact), `"reference"` (dense) or None for the
+            fastest.
+
+    Returns:
+        face: [Q] int32, index into `hierarchy.faces`. Ties go to either face.
+        barycentric: [Q, 3], non-negative, sum 1.
+
+    Raises:
+        ValueError: for an unknown implementation.
+    """
+    find = resolve(implementation, IMPLEMENTATIONS)
+    points, vertices = jnp.asarray(points), jnp.asarray(vertices)
+    return find(points, jnp.asarray(mesh_index), vertices, hierarchy, count)
+
+
+__all__ = ["IMPLEMENTATIONS", "closest_point"]

@@ -1,0 +1,108 @@
+"""Quantities of triangle meshes: normals, areas, volume, edges, surface samples."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+
+def triangle_normals(vertices: jax.Array, faces: jax.Array) -> jax.Array:
+    """Face normals scaled by the face areas, [..., F, 3], outward.
+
+    Args:
+        vertices: [..., V, 3].
+        faces: [F, 3] int, counter-clockwise from outside.
+    """
+    a, b, c = (vertices[..., faces[:, i], :] for i in range(3))
+    return jnp.cross(b - a, c - a) / 2
+
+
+def triangle_areas(vertices: jax.Array, faces: jax.Array) -> jax.Array:
+    """Face areas, [..., F], in the squared unit of `vertices`; gradient 0 at area 0."""
+    return safe_norm(triangle_normals(vertices, faces))
+
+
+def safe_norm(x: jax.Array) -> jax.Array:
+    """Euclidean length over the last axis with gradient 0 (not NaN) at 0."""
+    squared = jnp.sum(x * x, axis=-1)
+    positive = squared > 0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, squared, 1)), 0)
+
+
+def normalise(x: jax.Array) -> jax.Array:
+    """Unit vectors along the last axis; zero vectors stay zero."""
+    length = safe_norm(x)
+    return x / jnp.where(length > 0, length, 1)[..., None]
+
+
+def vertex_normals(vertices: jax.Array, faces: jax.Array) -> jax.Array:
+    """Unit outward vertex normals weighted by the incident angles, [..., V, 3].
+
+    The angle-weighted sum is the pseudonormal of Baerentzen and Aanaes 2005: the sign of
+    (p - v) . n tells inside from outside for the points whose closest point is v.
+    """
+    corners = vertices[..., faces, :]  # [..., F, 3, 3]
+    unit = normalise(triangle_normals(vertices, faces))
+    to_next = normalise(jnp.roll(corners, -1, axis=-2) - corners)
+    to_previous = normalise(jnp.roll(corners, 1, axis=-2) - corners)
+    sine = safe_norm(jnp.cross(to_next, to_previous))
+    cosine = jnp.sum(to_next * to_previous, axis=-1)
+    # arctan2 has no gradient at (0, 0): a zero-length edge gets angle 0.
+    degenerate = (sine == 0) & (cosine == 0)
+    angle = jnp.arctan2(sine, jnp.where(degenerate, 1, cosine))
+    weighted = angle[..., None] * unit[..., None, :]
+    total = jnp.zeros_like(vertices).at[..., faces, :].add(weighted)
+    return normalise(total)
+
+
+def enclosed_volume(vertices: jax.Array, faces: jax.Array) -> jax.Array:
+    """Signed volume of a closed mesh, [...]; positive when faces point outward."""
+    centred = vertices - vertices.mean(axis=-2, keepdims=True)
+    a, b, c = (centred[..., faces[:, i], :] for i in range(3))
+    return jnp.sum(a * jnp.cross(b, c), axis=(-2, -1)) / 6
+
+
+def unique_edges(faces: np.ndarray) -> np.ndarray:
+    """Undirected edges of a mesh, [E, 2] int32, on the host."""
+    faces = np.asarray(faces)
+    directed = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    return np.unique(np.sort(directed, axis=1), axis=0).astype(np.int32)
+
+
+def sample_surface(
+    key: jax.Array, vertices: jax.Array, faces: jax.Array, n: int
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Draw points uniformly by area over a batch of meshes that share a topology.
+
+    Args:
+        key: Random key.
+        vertices: [B, V, 3].
+        faces: [F, 3] int.
+        n: Number of samples.
+
+    Returns:
+        mesh: [n] int32; face: [n] int32; barycentric: [n, 3], so that the position can
+        be evaluated again, with gradient, by `surface_points`.
+    """
+    key_face, key_position = jax.random.split(key)
+    cumulative = jnp.cumsum(triangle_areas(vertices, faces).reshape(-1))
+    target = jax.random.uniform(key_face, (n,), cumulative.dtype) * cumulative[-1]
+    index = jnp.searchsorted(cumulative, target, side="right")
+    index = jnp.minimum(index, cumulative.shape[0] - 1).astype(jnp.int32)
+    u, v = jax.random.uniform(key_position, (2, n), vertices.dtype)
+    # The unit square folded along its diagonal covers the triangle evenly.
+    folded = u + v > 1
+    u, v = jnp.where(folded, 1 - u, u), jnp.where(folded, 1 - v, v)
+    barycentric = jnp.stack([1 - u - v, u, v], axis=-1)
+    return index // faces.shape[0], index % faces.shape[0], barycentric
+
+
+def surface_points(
+    values: jax.Array,
+    faces: jax.Array,
+    mesh: jax.Array,
+    face: jax.Array,
+    barycentric: jax.Array,
+) -> jax.Array:
+    """Interpolate per-vertex values [B, V, C] at surface samples, [n, C]."""
+    corners = values[mesh[:, None], faces[face]]
+    return jnp.sum(barycentric[..., None] * corners, axis=1)
