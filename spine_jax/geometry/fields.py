@@ -45,21 +45,24 @@ def inside_grid(shape: Sequence[int] | jax.Array, points_vox: jax.Array) -> jax.
 
 
 def sample_gradient(
-    array: jax.Array, points_vox: jax.Array, affine_vox_to_mm: jax.Array
+    array: jax.Array, points_vox: jax.Array, vox_from_mm: jax.Array
 ) -> jax.Array:
     """World gradient [P, 3] per mm of an image [X, Y, Z] at voxel coordinates [P, 3].
 
-    Forward differences live half-way between two voxels; each component is sampled
-    trilinearly on its own staggered grid, then mapped to the world by the inverse
-    transpose of the affine, so anisotropic and oblique grids come out right.
+    Forward differences live half-way between two voxels; sampling them trilinearly on
+    their own staggered grid equals the difference of two trilinear samples half a voxel
+    to either side, which is how it is evaluated.
+
+    Args:
+        vox_from_mm: [3, 3], linear part of the map from mm to voxels. Its transpose
+            takes voxel gradients to the world, on anisotropic and oblique grids too.
     """
     components = []
     for axis in range(3):
-        difference = jnp.diff(array, axis=axis)
-        staggered = points_vox - 0.5 * (jnp.arange(3) == axis)
-        components.append(sample_trilinear(difference, staggered))
-    per_voxel = jnp.stack(components, axis=-1)
-    return per_voxel @ jnp.linalg.inv(affine_vox_to_mm[:3, :3]).astype(array.dtype)
+        half = 0.5 * jnp.eye(3, dtype=points_vox.dtype)[axis]
+        ahead = sample_trilinear(array, points_vox + half)
+        components.append(ahead - sample_trilinear(array, points_vox - half))
+    return jnp.stack(components, axis=-1) @ vox_from_mm
 
 
 def gaussian_blur(

@@ -1,0 +1,65 @@
+"""A lumbar vertebra as an implicit function, negative inside."""
+
+import numpy as np
+
+from spine_jax.anatomy.arch import arch_distance
+from spine_jax.anatomy.body import body_distance
+from spine_jax.anatomy.primitives import smooth_min
+from spine_jax.anatomy.shape import VertebraShape
+
+
+def vertebra_distance(points_mm: np.ndarray, shape: VertebraShape) -> np.ndarray:
+    """Approximate signed distance to a vertebra in its own frame.
+
+    The sign is exact; the value is a distance to first order near the surface.
+
+    Args:
+        points_mm: [..., 3], frame of the shape: x right, y anterior, z cranial.
+        shape: The vertebra.
+
+    Returns:
+        [...] mm, negative inside.
+    """
+    body, arch = parts_distance(points_mm, shape)
+    return smooth_min(body, arch, shape.body_fillet_mm)
+
+
+def parts_distance(
+    points_mm: np.ndarray, shape: VertebraShape
+) -> tuple[np.ndarray, np.ndarray]:
+    """Approximate signed distances to the body and to the arch, [...] mm each."""
+    points = _symmetrised(np.asarray(points_mm, dtype=float), shape)
+    body = body_distance(points, shape.body)
+    arch = arch_distance(points, shape.arch, shape.canal, shape.canal_edge_mm)
+    return body, arch
+
+
+def shape_bounds_mm(shape: VertebraShape) -> tuple[np.ndarray, np.ndarray]:
+    """Corners [3], [3] of a box that holds the vertebra with room to spare."""
+    nodes = np.concatenate([np.array(limb.nodes_mm) for limb in shape.arch.limbs()])
+    size = nodes[:, 3:].max(axis=1, keepdims=True)
+    low, high = (nodes[:, :3] - size).min(axis=0), (nodes[:, :3] + size).max(axis=0)
+    body = shape.body
+    half_width = max(body.width_upper_mm, body.width_lower_mm) / 2 + 3
+    front = body.posterior_wall_y_mm + max(body.depth_upper_mm, body.depth_lower_mm)
+    half_height = max(body.height_anterior_mm, body.height_posterior_mm) / 2
+    reach = max(high[0], half_width) * (1 + abs(shape.side_growth))
+    reach = reach + abs(shape.spinous_deviation_mm)
+    top = max(high[2], body.centre_z_mm + half_height)
+    bottom = min(low[2], body.centre_z_mm - half_height)
+    margin = 4.0
+    return (
+        np.array([-reach, low[1], bottom]) - margin,
+        np.array([reach, front, top]) + margin,
+    )
+
+
+def _symmetrised(points_mm: np.ndarray, shape: VertebraShape) -> np.ndarray:
+    """Undo the left-right differences of the shape."""
+    if shape.is_symmetric:
+        return points_mm
+    x, y, z = np.moveaxis(points_mm, -1, 0)
+    behind = np.clip((shape.canal.centre_y_mm - y) / 45.0, 0.0, 1.0)
+    x = x - shape.spinous_deviation_mm * behind
+    x = x / (1.0 + shape.side_growth * np.tanh(x / 15.0))
+    return np.stack([x, y, z], axis=-1)

@@ -1,0 +1,35 @@
+"""Choose the device before JAX starts."""
+
+import os
+from pathlib import Path
+
+
+def use_device(name: str | None) -> None:
+    """Pin the backend to `cpu` or `gpu`, and keep compiled programs between runs.
+
+    None takes what JAX finds. An explicit choice never falls back.
+
+    Raises:
+        InputError: when a GPU is asked for and there is none.
+    """
+    # A fit needs a fraction of a GPU; JAX would otherwise take most of it at once.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    import jax
+
+    from spine_jax.core import InputError
+
+    base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    jax.config.update("jax_compilation_cache_dir", str(base / "spine_jax" / "xla"))
+    if name == "cpu":
+        jax.config.update("jax_platforms", "cpu")
+    if name == "gpu":
+        try:
+            jax.config.update("jax_default_device", jax.devices("gpu")[0])
+        except RuntimeError as error:
+            raise InputError(
+                "NO-GPU",
+                "--device gpu",
+                "JAX sees no GPU",
+                "a GPU and a JAX built for it",
+                'pip install "jax[cuda13]", or --device cpu',
+            ) from error

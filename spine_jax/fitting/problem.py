@@ -1,0 +1,100 @@
+"""One case as arrays: what stays fixed while a fit runs."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spine_jax.core import Volume, mm_to_vox, spacing_mm
+from spine_jax.fitting.pose import Pose
+from spine_jax.fitting.template import UNIT_MM, FitTemplate
+from spine_jax.geometry import blur_pyramid
+
+MARGIN_MM = 60.0
+"""Image kept around the centroids beside the vertebra itself: samples reach there."""
+SHAPE_BUCKET = 32
+"""The region's shape is padded to multiples of this, so few shapes are compiled."""
+PYRAMID_LEVELS = 6
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class FitProblem:
+    """The fixed side of a fit. World units: 64 mm, origin at the centroids' mean.
+
+    Attributes:
+        pyramid: [X, Y, Z, levels], the region's intensity 1 + HU / 1000, ever more
+            blurred; the first level is the image itself.
+        pyramid_sigmas: [levels], blur of each level, units.
+        shape_vox: [3], true shape of the region before padding.
+        vox_from_world: [3, 4], world units to voxels of the region.
+        template: Shared by all vertebrae.
+        rotation, scale, centre: Initial pose [B, 3, 3], [B], [B, 3].
+    """
+
+    pyramid: jax.Array
+    pyramid_sigmas: jax.Array
+    shape_vox: jax.Array
+    vox_from_world: jax.Array
+    template: FitTemplate
+    rotation: jax.Array
+    scale: jax.Array
+    centre: jax.Array
+
+
+def build_problem(
+    volume: Volume, pose: Pose, template: FitTemplate, blur_mm: float
+) -> FitProblem:
+    """Crop the image around the spine, blur it, and move everything to world units."""
+    origin_mm = pose.centre_mm.mean(axis=0)
+    low, high = _region(volume, pose)
+    region = np.asarray(volume.array, np.float32)[tuple(map(slice, low, high))]
+    shape = np.array(region.shape)
+    padded = np.pad(region, [(0, -n % SHAPE_BUCKET) for n in shape], mode="edge")
+    sigmas_mm = blur_mm * np.linspace(0, 1, PYRAMID_LEVELS)
+    intensity = jnp.asarray(1 + padded / 1000)
+    pyramid = jax.jit(blur_pyramid, static_argnums=(1, 2))(
+        intensity, tuple(sigmas_mm), tuple(spacing_mm(volume.affine_vox_to_mm))
+    )
+    vox_from_mm = np.linalg.inv(volume.affine_vox_to_mm)
+    offset = mm_to_vox(volume.affine_vox_to_mm, origin_mm) - low
+    return FitProblem(
+        pyramid=pyramid,
+        pyramid_sigmas=jnp.asarray(sigmas_mm / UNIT_MM, jnp.float32),
+        shape_vox=jnp.asarray(shape, jnp.float32),
+        vox_from_world=jnp.asarray(
+            np.column_stack([UNIT_MM * vox_from_mm[:3, :3], offset]), jnp.float32
+        ),
+        template=template,
+        rotation=jnp.asarray(pose.rotation, jnp.float32),
+        scale=jnp.asarray(pose.scale, jnp.float32),
+        centre=jnp.asarray((pose.centre_mm - origin_mm) / UNIT_MM, jnp.float32),
+    )
+
+
+def _region(volume: Volume, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
+    """First and past-the-last voxel of the box around the centroids, with margin."""
+    reach_mm = MARGIN_MM + 30.0 * pose.scale.max()
+    corners = reach_mm * (2.0 * np.array(list(np.ndindex(2, 2, 2))) - 1)
+    corners_mm = (pose.centre_mm[:, None] + corners).reshape(-1, 3)
+    corners_vox = mm_to_vox(volume.affine_vox_to_mm, corners_mm)
+    shape = np.array(volume.array.shape)
+    low = np.clip(np.floor(corners_vox.min(axis=0)).astype(int), 0, shape - 1)
+    high = np.clip(np.ceil(corners_vox.max(axis=0)).astype(int) + 1, low + 1, shape)
+    return low, high
+
+
+def blurred_image(problem: FitProblem, sigma: jax.Array) -> jax.Array:
+    """The region [X, Y, Z] blurred by sigma (units), between the two nearest levels."""
+    step = problem.pyramid_sigmas[1]
+    position = jnp.where(step > 0, sigma / jnp.where(step > 0, step, 1), 0.0)
+    levels = jnp.arange(problem.pyramid.shape[-1])
+    weights = jax.nn.relu(1 - jnp.abs(levels - position))
+    return problem.pyramid @ weights
+
+
+def world_to_vox(problem: FitProblem, points: jax.Array) -> jax.Array:
+    """World points [P, 3], units, to voxels of the region."""
+    matrix = problem.vox_from_world
+    return jnp.matmul(points, matrix[:, :3].T, precision="highest") + matrix[:, 3]

@@ -1,0 +1,103 @@
+"""How well each vertebra of a finished fit agrees with the image."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spine_jax.fitting.appearance import appearance_curve, render
+from spine_jax.fitting.config import FitConfig
+from spine_jax.fitting.fit import FitState
+from spine_jax.fitting.problem import FitProblem, world_to_vox
+from spine_jax.fitting.shape import deform
+from spine_jax.fitting.template import UNIT_MM
+from spine_jax.geometry import (
+    find_union_witness,
+    inside_grid,
+    sample_gradient,
+    sample_surface,
+    sample_trilinear,
+    surface_points,
+    triangle_normals,
+)
+from spine_jax.geometry.distance import distance_from_witness
+from spine_jax.geometry.mesh import normalise
+
+HOUNSFIELD_PER_INTENSITY = 1000.0
+"""The fit sees 1 + HU / 1000."""
+SHELL_MM = 4.0
+"""Spread of the samples about the surface."""
+
+
+@functools.partial(jax.jit, static_argnames="n_samples")
+def _surface_summary(
+    state: FitState, problem: FitProblem, n_samples: int
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Per vertebra: mean image error, mean fall along the normal, visible share."""
+    hierarchy, image = problem.template.hierarchy, problem.pyramid[..., 0]
+    vertices = deform(state.average, problem)
+    n_meshes = vertices.shape[0]
+    key = jax.random.fold_in(jax.random.key(state.seed), jnp.uint32(2**32 - 2))
+    key_surface, key_noise = jax.random.split(key)
+    mesh, face, barycentric = sample_surface(
+        key_surface, vertices, hierarchy.faces, n_samples
+    )
+    on_surface = surface_points(vertices, hierarchy.faces, mesh, face, barycentric)
+    on_surface_vox = world_to_vox(problem, on_surface)
+    visible = inside_grid(problem.shape_vox, on_surface_vox)
+    normals = normalise(triangle_normals(vertices, hierarchy.faces))[mesh, face]
+    gradients = sample_gradient(image, on_surface_vox, problem.vox_from_world[:, :3])
+    fall = -jnp.sum(normals * gradients, axis=-1) / UNIT_MM
+
+    noise = jax.random.normal(key_noise, on_surface.shape) * SHELL_MM / UNIT_MM
+    points = on_surface + noise
+    witness = find_union_witness(
+        points, vertices, hierarchy, bound=jnp.linalg.norm(noise, axis=-1)
+    )
+    distance = distance_from_witness(points, vertices, hierarchy, witness.first)
+    points_vox = world_to_vox(problem, points)
+    appearance = {"params": state.params.appearance, "fixed": state.fixed}
+    error = jnp.abs(render(appearance, distance) - sample_trilinear(image, points_vox))
+
+    def mean_by(index, values, weights):
+        total = jax.ops.segment_sum(values * weights, index, n_meshes)
+        return total / jnp.maximum(jax.ops.segment_sum(weights, index, n_meshes), 1)
+
+    in_image = inside_grid(problem.shape_vox, points_vox).astype(error.dtype)
+    shown = visible.astype(error.dtype)
+    return (
+        mean_by(witness.first.mesh, error, in_image),
+        mean_by(mesh, fall, shown),
+        mean_by(mesh, shown, jnp.ones_like(shown)),
+    )
+
+
+def vertebra_summaries(
+    state: FitState, problem: FitProblem, config: FitConfig
+) -> list[dict[str, float]]:
+    """One row per vertebra.
+
+    Returns:
+        `image_error_hu`: mean |f(d) - I| within some 4 mm of the surface;
+        `edge_hu_per_mm`: mean fall of the image along the outward normal;
+        `visible_fraction`: share of the surface inside the image.
+    """
+    columns = _surface_summary(state, problem, config.n_surface)
+    error, fall, visible = (np.asarray(column, np.float64) for column in columns)
+    return [
+        {
+            "image_error_hu": HOUNSFIELD_PER_INTENSITY * error[i],
+            "edge_hu_per_mm": HOUNSFIELD_PER_INTENSITY * fall[i],
+            "visible_fraction": visible[i],
+        }
+        for i in range(len(error))
+    ]
+
+
+def learned_curve(state: FitState) -> tuple[np.ndarray, np.ndarray]:
+    """The appearance curve: distances in mm and intensities in HU."""
+    variables = {"params": state.params.appearance, "fixed": state.fixed}
+    nodes, intensity = appearance_curve(variables)
+    hounsfield = HOUNSFIELD_PER_INTENSITY * (np.asarray(intensity) - 1)
+    return np.asarray(nodes) * UNIT_MM, hounsfield

@@ -1,0 +1,207 @@
+"""From a CT and its centroids to labels, meshes and figures, in memory."""
+
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from spine_jax.anatomy.template import TemplateMesh, lumbar_template
+from spine_jax.core import Centroids, InputError, LabelVolume, Mesh, Volume
+from spine_jax.core.labels import label_name, label_number
+from spine_jax.fitting import (
+    PRESETS,
+    FitConfig,
+    FitProblem,
+    FitState,
+    Pose,
+    build_problem,
+    build_template,
+    init_fit,
+    learned_curve,
+    pose_from_centroids,
+    run_fit,
+    vertebra_summaries,
+    vertices_mm,
+)
+from spine_jax.geometry import voxelise
+from spine_jax.io.centroids import load_centroids
+from spine_jax.io.nifti import load_volume
+from spine_jax.pipeline.statistics import vertebra_statistics
+from spine_jax.pipeline.template_files import load_template
+
+Path_ = str | os.PathLike
+
+
+@dataclasses.dataclass(frozen=True)
+class FitResult:
+    """What a fit gives.
+
+    Attributes:
+        labels: On the CT's own grid.
+        meshes: One per vertebra by name (`"L3"`), RAS+ mm; vertex i means the same
+            place on all of them.
+        statistics: One row per vertebra: volume, mean HU, centroid, visibility, losses.
+        history: Each term of the loss over the iterations, [iterations].
+        appearance_mm, appearance_hu: The learned curve: HU against signed distance.
+    """
+
+    labels: LabelVolume
+    meshes: dict[str, Mesh]
+    statistics: list[dict]
+    history: dict[str, np.ndarray]
+    appearance_mm: np.ndarray
+    appearance_hu: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class FitCase:
+    """A case ready to run: the problem, its settings, and how to read its result."""
+
+    volume: Volume
+    labels: tuple[int, ...]
+    origin_mm: np.ndarray
+    problem: FitProblem
+    config: FitConfig
+
+
+def fit(
+    volume: Volume | Path_,
+    centroids: Centroids | Path_,
+    *,
+    preset: str = "default",
+    template: TemplateMesh | Path_ | None = None,
+    vertebrae: list[str] | None = None,
+    seed: int = 0,
+    iterations: int | None = None,
+    centroid_format: str | None = None,
+    on_chunk: Callable[[FitState], None] = lambda state: None,
+) -> FitResult:
+    """Fit the deformable template to every vertebra that has a centroid.
+
+    Args:
+        volume: CT, or the path of a NIfTI file.
+        centroids: One point per vertebral body, or the path of a centroid file.
+        preset: `"default"` (measures best), `"paper"` (as published) or `"fast"`.
+        template: A template, or the path of a mesh beside its JSON; None takes our
+            lumbar vertebra.
+        vertebrae: Names to fit (`["L1", "L2"]`); None fits all. The others still help
+            to place the first guess.
+        seed: Same seed, same result, to the bit on one machine.
+        iterations: In place of the preset's.
+        centroid_format: For centroid files that do not tell their own convention.
+        on_chunk: Called with the state every 25 iterations.
+
+    Raises:
+        InputError: for input that cannot be used, in one sentence.
+    """
+    if not isinstance(volume, Volume):
+        volume = load_volume(Path(volume))
+    if not isinstance(centroids, Centroids):
+        centroids = load_centroids(
+            Path(centroids), volume=volume, centroid_format=centroid_format
+        )
+    case = prepare_case(volume, centroids, preset, template, vertebrae, iterations)
+    state = init_fit(case.problem, case.config, seed)
+    return finish_case(case, run_fit(case.problem, case.config, state, on_chunk))
+
+
+def prepare_case(
+    volume: Volume,
+    centroids: Centroids,
+    preset: str = "default",
+    template: TemplateMesh | Path_ | None = None,
+    vertebrae: list[str] | None = None,
+    iterations: int | None = None,
+    config: FitConfig | None = None,
+) -> FitCase:
+    """Pose the template at every vertebra and lay the case out as arrays.
+
+    Args:
+        config: Settings in place of a preset, for experiments.
+
+    Raises:
+        InputError: for an unknown preset or vertebra, or too few iterations.
+    """
+    config = config or _preset(preset)
+    if iterations is not None:
+        if iterations < 1:
+            raise InputError(
+                "ITERATIONS",
+                "--iterations",
+                f"{iterations}",
+                "at least 1",
+                "leaving it out takes the preset's number",
+            )
+        config = dataclasses.replace(config, iterations=iterations)
+    if template is None:
+        template = lumbar_template()
+    elif not isinstance(template, TemplateMesh):
+        template = load_template(Path(template))
+    pose = pose_from_centroids(
+        centroids, template.label, anatomical=config.anatomical_pose
+    )
+    pose, labels = _select(pose, centroids, vertebrae)
+    fit_template = build_template(template.mesh, config.n_modes)
+    problem = build_problem(volume, pose, fit_template, config.blur_mm)
+    return FitCase(volume, labels, pose.centre_mm.mean(axis=0), problem, config)
+
+
+def finish_case(case: FitCase, state: FitState) -> FitResult:
+    """Voxelise and measure a finished fit."""
+    vertices = vertices_mm(state.average, case.problem, case.origin_mm)
+    hierarchy = case.problem.template.hierarchy
+    affine = case.volume.affine_vox_to_mm
+    shape = case.volume.array.shape
+    array = voxelise(vertices, hierarchy, shape, affine, case.labels)
+    labels = LabelVolume(array, affine)
+    faces = np.asarray(hierarchy.faces)
+    names = [label_name(label) for label in case.labels]
+    meshes = {name: Mesh(v, faces) for name, v in zip(names, vertices)}
+    summaries = vertebra_summaries(state, case.problem, case.config)
+    distance_mm, hounsfield = learned_curve(state)
+    steps = case.config.iterations
+    return FitResult(
+        labels=labels,
+        meshes=meshes,
+        statistics=vertebra_statistics(case.volume, labels, meshes, summaries),
+        history={name: np.asarray(h)[:steps] for name, h in state.history.items()},
+        appearance_mm=distance_mm,
+        appearance_hu=hounsfield,
+    )
+
+
+def _preset(name: str) -> FitConfig:
+    if name not in PRESETS:
+        raise InputError(
+            "PRESET", "--preset", name, f"one of {', '.join(PRESETS)}", "default"
+        )
+    return PRESETS[name]
+
+
+def _select(
+    pose: Pose, centroids: Centroids, vertebrae: list[str] | None
+) -> tuple[Pose, tuple[int, ...]]:
+    """The vertebrae asked for, in the order of the centroids."""
+    if vertebrae is None:
+        return pose, centroids.labels
+    present = [label_name(label) for label in centroids.labels]
+    asked = set()
+    for name in vertebrae:
+        try:
+            number = label_number(name)
+        except KeyError:
+            number = None
+        if number not in centroids.labels:
+            raise InputError(
+                "VERTEBRA",
+                "--vertebrae",
+                f"{name} has no centroid",
+                f"some of {' '.join(present)}",
+                "check the centroid file",
+            )
+        asked.add(number)
+    keep = [i for i, label in enumerate(centroids.labels) if label in asked]
+    selected = Pose(pose.rotation[keep], pose.scale[keep], pose.centre_mm[keep])
+    return selected, tuple(centroids.labels[i] for i in keep)

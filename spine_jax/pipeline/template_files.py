@@ -1,0 +1,56 @@
+"""A user's template: a mesh file and the JSON beside it."""
+
+import json
+from pathlib import Path
+
+from spine_jax.anatomy.template import TemplateMesh, template_from_mesh
+from spine_jax.core import InputError
+from spine_jax.core.labels import label_number
+from spine_jax.io.meshes import check_template_mesh, load_mesh
+
+EXPECTED_JSON = (
+    '{"body_centre_mm": [x, y, z], "level": "L3", '
+    '"axes": {"anterior": [x, y, z], "cranial": [x, y, z]}}'
+)
+
+
+def load_template(path: Path) -> TemplateMesh:
+    """Read `shape.ply` and `shape.json`.
+
+    The JSON gives the centre of the vertebral body in the mesh's coordinates, the level
+    the shape belongs to (`L3` when absent), and the mesh's anterior and cranial
+    directions (`+y` and `+z` when absent).
+
+    Raises:
+        InputError: when either file is missing or unfit.
+    """
+    mesh = load_mesh(path)
+    check_template_mesh(mesh, path)
+    beside = path.with_suffix(".json")
+    if not beside.exists():
+        raise InputError(
+            "TEMPLATE-JSON",
+            beside,
+            "not found",
+            f"a JSON beside the template: {EXPECTED_JSON}",
+            "writing it with the centre of the vertebral body",
+        )
+    try:
+        data = json.loads(beside.read_text())
+        body_centre_mm = [float(x) for x in data["body_centre_mm"]]
+        label = label_number(str(data.get("level", "L3")))
+        axes = data.get("axes", {})
+        anterior, cranial = axes.get("anterior"), axes.get("cranial")
+        if len(body_centre_mm) != 3:
+            raise ValueError("body_centre_mm needs three numbers")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            "TEMPLATE-JSON",
+            beside,
+            f"cannot be used ({error!r})",
+            EXPECTED_JSON,
+            "comparing it with the expected form",
+        ) from error
+    return template_from_mesh(
+        mesh, body_centre_mm, label=label, anterior=anterior, cranial=cranial
+    )

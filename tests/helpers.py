@@ -1,0 +1,167 @@
+"""Test meshes and the gradient check every custom derivative goes through.
+
+Meshes are (vertices [V, 3] float64, faces [F, 3] int32), about one unit in size.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spine_jax.kernels import cases
+
+MeshArrays = tuple[np.ndarray, np.ndarray]
+
+
+def icosphere(subdivisions: int, radius: float = 1.0) -> MeshArrays:
+    vertices, faces = cases.icosphere(subdivisions)
+    vertices = vertices.astype(np.float64)
+    return radius * vertices / np.linalg.norm(vertices, axis=1, keepdims=True), faces
+
+
+def torus(n_major: int = 24, n_minor: int = 12, tube: float = 0.3) -> MeshArrays:
+    """Ring of radius 0.7 around z."""
+    i, j = np.meshgrid(np.arange(n_major), np.arange(n_minor), indexing="ij")
+    u, v = 2 * np.pi * i / n_major, 2 * np.pi * j / n_minor
+    ring = 0.7 + tube * np.cos(v)
+    vertices = np.stack([ring * np.cos(u), ring * np.sin(u), tube * np.sin(v)], -1)
+
+    def at(di, dj):
+        return (i + di) % n_major * n_minor + (j + dj) % n_minor
+
+    faces = [(at(0, 0), at(1, 0), at(1, 1)), (at(0, 0), at(1, 1), at(0, 1))]
+    return vertices.reshape(-1, 3), _faces(np.array(faces).transpose(2, 3, 0, 1))
+
+
+def box(size: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> MeshArrays:
+    """Axis-aligned box of 12 faces centred at the origin."""
+    corners = np.array(list(np.ndindex(2, 2, 2))) - 0.5
+    quads = [
+        (0, 1, 3, 2),
+        (4, 6, 7, 5),
+        (0, 4, 5, 1),
+        (2, 3, 7, 6),
+        (0, 2, 6, 4),
+        (1, 5, 7, 3),
+    ]
+    faces = [tri for a, b, c, d in quads for tri in ((a, b, c), (a, c, d))]
+    return corners * np.asarray(size), _faces(faces)
+
+
+def plate() -> MeshArrays:
+    """Closed box 0.01 thick: inside and outside are close together."""
+    return box((1.0, 1.0, 0.01))
+
+
+def star() -> MeshArrays:
+    """Sphere with twelve spikes: not convex, steep."""
+    vertices, faces = icosphere(2, 0.5)
+    vertices[:12] *= 2.4
+    return vertices, faces
+
+
+def slivers() -> MeshArrays:
+    """Sphere whose faces are split 1e-3 beside an edge: sliver and obtuse faces."""
+    vertices, faces = icosphere(2)
+    added = np.einsum("i,fij->fj", [0.4995, 0.4995, 0.001], vertices[faces])
+    middle = len(vertices) + np.arange(len(faces))
+    a, b, c = faces.T
+    split = [(a, b, middle), (b, c, middle), (c, a, middle)]
+    return np.concatenate([vertices, added]), _faces(np.array(split).transpose(2, 0, 1))
+
+
+def touching_at_vertex() -> MeshArrays:
+    """Two boxes in one mesh that share one corner."""
+    return _two_boxes((1.0, 1.0, 1.0))
+
+
+def touching_at_edge() -> MeshArrays:
+    """Two boxes in one mesh that share one edge, which has four faces."""
+    return _two_boxes((1.0, 1.0, 0.0))
+
+
+def overlapping_spheres() -> MeshArrays:
+    """Two spheres that cut each other in one face list; winding 2 in the overlap."""
+    vertices, faces = icosphere(2, 0.7)
+    shift = np.array([0.4, 0.1, 0.0])
+    return (
+        np.concatenate([vertices - shift, vertices + shift]),
+        _faces(np.concatenate([faces, faces + len(vertices)])),
+    )
+
+
+def open_bowl() -> MeshArrays:
+    """Sphere without its cap: one boundary loop."""
+    vertices, faces = icosphere(2)
+    return vertices, _faces(faces[vertices[faces].mean(axis=1)[:, 2] < 0.5])
+
+
+def with_degenerate_faces() -> MeshArrays:
+    """Torus with faces repeated forward and back, and faces of zero area."""
+    vertices, faces = torus()
+    point, segment = faces[5, [0, 0, 0]], faces[9, [0, 0, 1]]
+    return vertices, _faces([*faces, faces[3], faces[3, ::-1], point, segment])
+
+
+CLOSED = {
+    "sphere": lambda: icosphere(2),
+    "torus": torus,
+    "box": box,
+    "plate": plate,
+    "star": star,
+    "slivers": slivers,
+    "touching_at_vertex": touching_at_vertex,
+    "touching_at_edge": touching_at_edge,
+    "overlapping_spheres": overlapping_spheres,
+}
+
+
+def assert_jvp_vjp(
+    f: Callable[..., jax.Array],
+    args: tuple,
+    *,
+    step: float = 1e-6,
+    tolerance: float = 1e-6,
+    n_seeds: int = 4,
+) -> None:
+    """Check forward and reverse derivatives of `f` against central differences.
+
+    For each seed the output is contracted with a random cotangent and the inputs move
+    along a random direction, so that one scalar is compared, relative to itself. Needs
+    float64 (`x64` fixture).
+
+    Args:
+        f: Arrays to one array.
+        args: Float64 arrays at which `f` is smooth.
+        step: Length of the finite difference, in the unit of the arguments.
+        tolerance: Relative error of the scalar.
+        n_seeds: Number of random directions.
+    """
+    args = tuple(jnp.asarray(arg, jnp.float64) for arg in args)
+    for seed in range(n_seeds):
+        rng = np.random.default_rng(seed)
+        direction = tuple(jnp.asarray(rng.normal(size=arg.shape)) for arg in args)
+        value, forward = jax.jvp(f, args, direction)
+        cotangent = jnp.asarray(rng.normal(size=value.shape))
+
+        def along(t, direction=direction, cotangent=cotangent):
+            return jnp.vdot(cotangent, f(*(a + t * d for a, d in zip(args, direction))))
+
+        difference = (along(step) - along(-step)) / (2 * step)
+        gradients = jax.vjp(f, *args)[1](cotangent)
+        reverse = sum(jnp.vdot(g, d) for g, d in zip(gradients, direction))
+        forward = jnp.vdot(cotangent, forward)
+        np.testing.assert_allclose(forward, difference, rtol=tolerance)
+        np.testing.assert_allclose(reverse, forward, rtol=1e-9)
+
+
+def _two_boxes(shift: tuple[float, float, float]) -> MeshArrays:
+    vertices, faces = box()
+    moved = np.concatenate([vertices, vertices + np.asarray(shift)])
+    merged, index = np.unique(moved.round(9), axis=0, return_inverse=True)
+    return merged, _faces(index[np.concatenate([faces, faces + len(vertices)])])
+
+
+def _faces(faces) -> np.ndarray:
+    return np.asarray(faces, np.int32).reshape(-1, 3)
