@@ -13,10 +13,10 @@ demo: .venv/.ready
 	$(BIN)/spine-jax demo --output out/demo --overwrite
 
 test: .venv/.ready
-	$(BIN)/python -m pytest --numprocesses 2 -m "not slow and not gpu"
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow and not gpu"
 
 test-slow: .venv/.ready
-	$(BIN)/python -m pytest --numprocesses 2 -m "slow and not gpu"
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "slow and not gpu"
 
 lint: .venv/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"

@@ -55,10 +55,11 @@ def closest_on_triangle(
     normal2 = _squared(normal)
     # Twice the signed sub-areas over |n|^2 are the barycentric coordinates of the
     # projection: this is the Gram system over the two edge vectors, solved exactly.
+    # The third is the remainder, so that they sum to one however thin the triangle is.
     scale = 1 / jnp.where(normal2 > 0, normal2, 1)
-    plane_a = dot(cross(bc, pb), normal) * scale
     plane_b = dot(cross(ca, pc), normal) * scale
     plane_c = dot(cross(ab, pa), normal) * scale
+    plane_a = 1 - plane_b - plane_c
     inside = (plane_a >= 0) & (plane_b >= 0) & (plane_c >= 0) & (normal2 > 0)
 
     t_ab, t_bc, t_ca = (
@@ -69,8 +70,13 @@ def closest_on_triangle(
     d_ab = _squared(_residual(pa, ab, t_ab))
     d_bc = _squared(_residual(pb, bc, t_bc))
     d_ca = _squared(_residual(pc, ca, t_ca))
-    d_plane = dot(pa, normal) ** 2 * scale
+    d_plane = _squared(
+        tuple(x - plane_b * e + plane_c * f for x, e, f in zip(pa, ab, ca))
+    )
     d_edge = jnp.minimum(jnp.minimum(d_ab, d_bc), d_ca)
+    # On slivers the normal is rounding noise and the projection with it. Every weight
+    # triple here is a point of the triangle, so the nearer one is never wrong.
+    inside &= d_plane <= d_edge
     on_ab = d_ab <= d_edge
     on_bc = ~on_ab & (d_bc <= d_edge)
 

@@ -19,7 +19,7 @@ CHUNK = 4096
 """Queries traversed together: large enough to amortise loop steps, small for caches."""
 BLOCK = 4096
 """(query, node) pairs evaluated per loop step."""
-PAIRS_PER_QUERY = 32
+PAIRS_PER_QUERY = 96
 """Frontier capacity; surfaces need about 3, and what needs more goes dense."""
 
 

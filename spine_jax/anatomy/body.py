@@ -70,9 +70,7 @@ def body_distance(points_mm: np.ndarray, body: BodyShape) -> np.ndarray:
     half_height = (mean_height + wedge * np.clip(y - middle_y, -20.0, 20.0)) / 2
     height = z - body.centre_z_mm
     side, level = _wall(x, y, np.clip(height / half_height, -1.2, 1.2), body)
-    hollow = np.maximum(
-        1.0 - (_shifted(level, y, body) / body.hollow_radius) ** 2, 0.0
-    )
+    hollow = np.maximum(1.0 - (_shifted(level, y, body) / body.hollow_radius) ** 2, 0.0)
     upper = height - half_height + body.concavity_upper_mm * hollow
     lower = -height - half_height + body.concavity_lower_mm * hollow
     return smooth_max(side, np.maximum(upper, lower), body.edge_mm)

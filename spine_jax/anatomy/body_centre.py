@@ -93,6 +93,4 @@ def _count_crossings(crossings: np.ndarray, corners: np.ndarray) -> None:
     w = ((bx - ax) * (y - ay) - (by - ay) * (x - ax)) / area
     inside = (v >= 0) & (w >= 0) & (v + w <= 1)
     height = az + v * (bz - az) + w * (cz - az)
-    np.add.at(
-        crossings, (x[inside], y[inside], np.ceil(height[inside]).astype(int)), 1
-    )
+    np.add.at(crossings, (x[inside], y[inside], np.ceil(height[inside]).astype(int)), 1)

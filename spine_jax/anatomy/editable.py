@@ -26,7 +26,10 @@ class EditableMesh:
             for vertex in face:
                 self._around[vertex].add(index)
         self.border = {
-            v for a, b in self.edges() if len(self.edge_faces(a, b)) == 1 for v in (a, b)
+            v
+            for a, b in self.edges()
+            if len(self.edge_faces(a, b)) == 1
+            for v in (a, b)
         }
 
     def edges(self) -> list[tuple[int, int]]:

@@ -40,7 +40,7 @@ def mesh_implicit(
     wanted = vertex_count // 2 if mirror else vertex_count
     vertices, faces = remesh(vertices, faces, project, wanted)
     if mirror:
-        vertices, faces = _mirrored(vertices, faces)
+        vertices, faces = mirrored(vertices, faces)
     return Mesh(vertices, faces)
 
 
@@ -65,16 +65,23 @@ def _marching_cubes(function, bounds_mm, step_mm: float, mirror: bool):
         low[0] = 0.0
     axes = [np.arange(l, h + step_mm, step_mm) for l, h in zip(low, high)]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    vertices, faces, _, _ = marching_cubes(
-        function(grid), 0.0, spacing=(step_mm,) * 3
-    )
+    vertices, faces, _, _ = marching_cubes(function(grid), 0.0, spacing=(step_mm,) * 3)
     return vertices.astype(float) + low, faces
 
 
-def _mirrored(vertices: np.ndarray, faces: np.ndarray):
-    """Both halves of a surface whose border lies in the plane x = 0, welded there."""
-    seam = vertices[:, 0] == 0.0
-    image = np.arange(len(vertices))
-    image[~seam] = len(vertices) + np.arange(np.count_nonzero(~seam))
-    both = np.concatenate([vertices, vertices[~seam] * [-1.0, 1.0, 1.0]])
+def mirrored(vertices_mm: np.ndarray, faces: np.ndarray):
+    """Both halves of a surface whose border lies in the plane x = 0, welded there.
+
+    The given half comes first, so `right_half` undoes this.
+    """
+    seam = vertices_mm[:, 0] == 0.0
+    image = np.arange(len(vertices_mm))
+    image[~seam] = len(vertices_mm) + np.arange(np.count_nonzero(~seam))
+    both = np.concatenate([vertices_mm, vertices_mm[~seam] * [-1.0, 1.0, 1.0]])
     return both, np.concatenate([faces, image[faces][:, ::-1]]).astype(np.int32)
+
+
+def right_half(vertices_mm: np.ndarray, faces: np.ndarray):
+    """The half x >= 0 of a mesh made by `mirrored`."""
+    half = faces[: len(faces) // 2]
+    return vertices_mm[: half.max() + 1], half

@@ -45,7 +45,7 @@ def remesh(
         _equalise_degrees(mesh)
         vertices_mm, faces = mesh.arrays()
         for _ in range(2):
-            vertices_mm = _slide(vertices_mm, faces, project)
+            vertices_mm = slide(vertices_mm, faces, project)
         # Few vertices mean that the edges are too long, and the other way round.
         length *= float(np.clip((len(vertices_mm) / vertex_count) ** 0.5, 0.8, 1.25))
     return vertices_mm, faces.astype(np.int32)
@@ -88,20 +88,32 @@ def _equalise_degrees(mesh: EditableMesh) -> None:
             mesh.flip_if_better(a, b)
 
 
-def _slide(vertices_mm, faces, project: Projection) -> np.ndarray:
-    """Move vertices tangentially to the mean of their neighbours, then project."""
+def slide(
+    vertices_mm: np.ndarray, faces: np.ndarray, project: Projection, rate: float = 0.7
+) -> np.ndarray:
+    """Move vertices tangentially towards the mean of their neighbours, then project.
+
+    Border points slide along the border and stay in the plane x = 0.
+
+    Args:
+        vertices_mm: [V, 3].
+        faces: [F, 3].
+        project: Moves points [P, 3] onto the surface.
+        rate: Share of the way.
+
+    Returns:
+        [V, 3] mm.
+    """
     directed = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     edges, count = np.unique(np.sort(directed, axis=1), axis=0, return_counts=True)
-    border_edges = edges[count == 1]
-    mean = _neighbour_mean(vertices_mm, edges)
-    step = mean - vertices_mm
+    step = _neighbour_mean(vertices_mm, edges) - vertices_mm
     normals = _vertex_normals(vertices_mm, faces)
     step -= normals * np.sum(step * normals, axis=1, keepdims=True)
+    border_edges = edges[count == 1]
     border = np.unique(border_edges)
-    if len(border):
-        along = _neighbour_mean(vertices_mm, border_edges)
-        step[border] = 0.5 * (along - vertices_mm)[border]
-    moved = project(vertices_mm + 0.7 * step)
+    along = _neighbour_mean(vertices_mm, border_edges) - vertices_mm
+    step[border] = along[border]
+    moved = project(vertices_mm + rate * step)
     moved[border, 0] = 0.0
     return moved
 

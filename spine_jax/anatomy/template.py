@@ -12,11 +12,14 @@ from spine_jax.anatomy.implicit import (
     shape_bounds_mm,
     vertebra_distance,
 )
-from spine_jax.anatomy.meshing import mesh_implicit
+from spine_jax.anatomy.meshing import mesh_implicit, mirrored, right_half
+from spine_jax.anatomy.morph import morph_vertices
 from spine_jax.anatomy.remesh import remesh
-from spine_jax.anatomy.shape import VertebraShape, lumbar_shape
+from spine_jax.anatomy.levels import lumbar_shape
+from spine_jax.anatomy.shape import VertebraShape
 from spine_jax.anatomy.surface import SurfacePoints
 from spine_jax.core import InputError, Mesh
+from spine_jax.core.labels import label_name
 
 BODY, ARCH = 0, 1
 _L3 = 22
@@ -45,21 +48,37 @@ class TemplateMesh:
         return np.zeros(3)
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=16)
 def lumbar_template(label: int = _L3, vertex_count: int = 2000) -> TemplateMesh:
     """The lumbar template: a mirror-symmetric parametric vertebra.
 
-    The same arguments give the same arrays, bit for bit; a second call is free.
+    L3 is meshed; the other levels are that mesh carried over to their shape, so all
+    levels share faces and vertex numbers. The same arguments give the same arrays, bit
+    for bit; a second call is free.
 
     Args:
-        label: VerSe number of the level whose figures are used, 20-24 (L1-L5).
+        label: VerSe number of the level, 20-24 (L1-L5).
         vertex_count: Wanted number of vertices; met within a few percent.
 
     Raises:
         KeyError: for a label other than 20-24.
     """
-    return template_from_shape(
-        lumbar_shape(label), f"L{label - 19}", vertex_count=vertex_count
+    shape = lumbar_shape(label)
+    if label == _L3:
+        return template_from_shape(shape, "L3", vertex_count=vertex_count)
+    middle = lumbar_template(_L3, vertex_count)
+    middle_shape = lumbar_shape(_L3)
+    vertices, faces = right_half(
+        middle.mesh.vertices_mm + body_centre_of_shape(middle_shape), middle.mesh.faces
+    )
+    # Half a mesh, so that the result is symmetric to the last bit.
+    vertices = morph_vertices(vertices, faces, middle_shape, shape)
+    vertices, _ = mirrored(vertices, faces)
+    return _frozen(
+        vertices - body_centre_of_shape(shape),
+        middle.mesh.faces,
+        middle.region,
+        label_name(label),
     )
 
 
@@ -76,7 +95,10 @@ def template_from_shape(
     body, arch = parts_distance(mesh.vertices_mm, shape)
     centre_mm = body_centre_of_shape(shape)
     return _frozen(
-        mesh.vertices_mm - centre_mm, mesh.faces, np.where(body < arch, BODY, ARCH), name
+        mesh.vertices_mm - centre_mm,
+        mesh.faces,
+        np.where(body < arch, BODY, ARCH),
+        name,
     )
 
 
@@ -93,7 +115,8 @@ def body_centre_of_shape(shape: VertebraShape, step_mm: float = 0.75) -> np.ndar
     distance = parts_distance(points, shape)[0]
     # A cell cut by the surface counts by the share of it that lies inside.
     weight = np.clip(0.5 - distance / step_mm, 0.0, 1.0)
-    return np.einsum("xyz,xyzc->c", weight, points) / weight.sum()
+    centre_mm = np.einsum("xyz,xyzc->c", weight, points) / weight.sum()
+    return centre_mm * [0, 1, 1] if shape.is_symmetric else centre_mm
 
 
 def template_from_mesh(

@@ -1,11 +1,23 @@
 """Settings of a fit, and the three presets."""
 
 import dataclasses
+from typing import Any
+
+import jax
 
 
+def _static(default: Any) -> Any:
+    """A field that shapes the compiled program, rather than being an input to it."""
+    return dataclasses.field(default=default, metadata={"static": True})
+
+
+@jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class FitConfig:
-    """Everything that decides what a fit does; hashable, so jit treats it as static.
+    """Everything that decides what a fit does.
+
+    A pytree: only what changes array shapes or the choice of terms is static, so that
+    runs with other weights, rates or lengths share one compiled program.
 
     Lengths are millimetres here; the optimiser works in units of 64 mm.
 
@@ -37,15 +49,15 @@ class FitConfig:
     """
 
     iterations: int = 3000
-    n_points: int = 10_000
-    n_surface: int = 10_000
+    n_points: int = _static(10_000)
+    n_surface: int = _static(10_000)
     sigmas_mm: tuple[float, ...] = (9.6,)
     blur_mm: float = 2.56
     blur_until: float = 0.8
-    n_modes: int = 10_000
+    n_modes: int = _static(10_000)
     learning_rate: float = 0.01
     translation_rate: float = 0.0
-    betas: tuple[float, float] = (0.9, 0.9)
+    betas: tuple[float, float] = _static((0.9, 0.9))
     alpha_start: float = 1.0
     alpha_end: float = 0.4
     decay_from: float = 1.0
@@ -57,9 +69,9 @@ class FitConfig:
     weight_overlap: float = 1.0
     weight_variance: float = 0.02
     weight_similarity: float = 0.0
-    signed_normal: bool = False
+    signed_normal: bool = _static(False)
     normal_scale: float = 0.1
-    anatomical_pose: bool = False
+    anatomical_pose: bool = _static(False)
 
 
 PRESETS: dict[str, FitConfig] = {

@@ -1,7 +1,6 @@
 """The fit itself: state in, state out, chunks of steps under one `lax.scan`."""
 
 import dataclasses
-import functools
 import math
 from collections.abc import Callable
 
@@ -18,7 +17,9 @@ from spine_jax.fitting.template import UNIT_MM
 
 CHUNK = 25
 """Steps per call: how often progress shows and a run can be interrupted. The blur is
-set once per chunk (it falls by less than 0.1 mm in one)."""
+set once per chunk."""
+HISTORY_BUCKET = 20 * CHUNK
+"""The history's length is a multiple of this, so runs of many lengths compile alike."""
 
 
 @jax.tree_util.register_dataclass
@@ -33,7 +34,7 @@ class FitState:
         opt_state: Of the optimiser.
         fixed: Fixed variables of the appearance network.
         seed: uint32 scalar; a step's key is fold_in(key(seed), step).
-        history: Each term of the loss, [iterations] rounded up to whole chunks; NaN
+        history: Each term of the loss, [iterations] rounded up to whole buckets; NaN
             where not run.
     """
 
@@ -59,13 +60,15 @@ def init_fit(problem: FitProblem, config: FitConfig, seed: int) -> FitState:
         fixed=fixed,
         seed=jnp.asarray(seed, jnp.uint32),
         history={
-            name: jnp.full(-(-config.iterations // CHUNK) * CHUNK, jnp.nan)
+            name: jnp.full(
+                -(-config.iterations // HISTORY_BUCKET) * HISTORY_BUCKET, jnp.nan
+            )
             for name in HISTORY_TERMS
         },
     )
 
 
-@functools.partial(jax.jit, static_argnames="config")
+@jax.jit
 def run_chunk(state: FitState, problem: FitProblem, config: FitConfig) -> FitState:
     """Advance a fit by `CHUNK` steps, or to the last iteration."""
     image = blurred_image(problem, _blur_units(state.step, config))
@@ -135,7 +138,7 @@ def _step(state, image, problem, config):
         gradients, state.opt_state, state.params
     )
     params = optax.apply_updates(state.params, updates)
-    first_averaged = int(config.average_from * config.iterations)
+    first_averaged = jnp.floor(config.average_from * config.iterations)
     n_averaged = jnp.maximum(state.step - first_averaged + 1, 1)
     average = jax.tree.map(
         lambda mean, new: mean + (new - mean) / n_averaged, state.average, params
@@ -152,49 +155,45 @@ def _optimizer(
 ) -> optax.GradientTransformationExtraArgs:
     """Adam for the appearance, vector-Adam for the shape, Eq. 1 on spectral steps."""
     b1, b2 = config.betas
-    iterations = config.iterations
-    rate = _learning_rate(config)
-    shape_rate = _after(config.pose_until * iterations, rate)
-    alpha = optax.linear_schedule(config.alpha_start, config.alpha_end, iterations)
-    ratio = config.translation_rate / config.learning_rate
 
-    def descend(schedule):
-        return optax.scale_by_learning_rate(schedule)
+    def rate(step):
+        return config.learning_rate * _decay(step, config)
 
+    def alpha(step):
+        progress = jnp.minimum(step / config.iterations, 1)
+        return config.alpha_start + progress * (config.alpha_end - config.alpha_start)
+
+    def translation_rate(step):
+        return config.translation_rate * _decay(step, config)
+
+    def spectral_rate(step):
+        frozen = step < config.pose_until * config.iterations
+        return jnp.where(frozen, 0.0, rate(step))
+
+    vector_adam = scale_by_vector_adam(b1, b2)
+    eigenvalue_steps = scale_by_eigenvalues(problem.template.eigenvalues, alpha)
+    descend = optax.scale_by_learning_rate
     return optax.partition(
         {
             "appearance": optax.adam(rate, b1, b2),
-            "affine": optax.chain(scale_by_vector_adam(b1, b2), descend(rate)),
-            "translation": optax.chain(
-                scale_by_vector_adam(b1, b2), optax.scale(ratio), descend(rate)
-            ),
+            "affine": optax.chain(vector_adam, descend(rate)),
+            "translation": optax.chain(vector_adam, descend(translation_rate)),
             "spectral": optax.chain(
-                scale_by_vector_adam(b1, b2),
-                scale_by_eigenvalues(problem.template.eigenvalues, alpha),
-                descend(shape_rate),
+                vector_adam, eigenvalue_steps, descend(spectral_rate)
             ),
         },
         FitParams("appearance", "affine", "translation", "spectral"),
     )
 
 
-def _learning_rate(config: FitConfig) -> optax.Schedule:
-    """Constant, then linear to a tenth from `decay_from` of the run on."""
-    start = int(config.decay_from * config.iterations)
-    remaining = config.iterations - start
-    if remaining == 0:
-        return optax.constant_schedule(config.learning_rate)
-    return optax.linear_schedule(
-        config.learning_rate, config.learning_rate / 10, remaining, start
-    )
-
-
-def _after(step: float, schedule: optax.Schedule) -> optax.Schedule:
-    """Zero before `step`, the schedule from there on."""
-    return lambda count: jnp.where(count < step, 0.0, schedule(count))
+def _decay(step: jax.Array, config: FitConfig) -> jax.Array:
+    """Factor on every rate: 1, then linear to a tenth from `decay_from` of the run."""
+    start = config.decay_from * config.iterations
+    remaining = jnp.maximum(config.iterations - start, 1)
+    return 1 - 0.9 * jnp.clip((step - start) / remaining, 0, 1)
 
 
 def _blur_units(step: jax.Array, config: FitConfig) -> jax.Array:
     """sigma(t) of section 2.5: linear from `blur_mm` to 0 at `blur_until` of the run."""
-    fraction = step / max(config.blur_until * config.iterations, 1)
+    fraction = step / jnp.maximum(config.blur_until * config.iterations, 1)
     return jnp.maximum(0.0, 1 - fraction) * config.blur_mm / UNIT_MM

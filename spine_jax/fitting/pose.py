@@ -14,6 +14,10 @@ from spine_jax.core import Centroids
 from spine_jax.core.labels import ANATOMICAL_ORDER, anatomical_rank
 
 
+LOWEST = ANATOMICAL_ORDER[-1]
+"""L6: nothing of the scheme lies below it, so it has no spacing of its own."""
+
+
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class Pose:
@@ -112,6 +116,6 @@ def _tilt_to_chord(upper: int, lower: int) -> tuple[float, float]:
 def _level_size(label: int) -> float:
     """Typical size of a level: the mean distance to its neighbours' centres."""
     rank = anatomical_rank(label)
-    below = spacing_to_next_mm(label)
-    above = spacing_to_next_mm(ANATOMICAL_ORDER[rank - 1]) if rank else below
-    return (above + below) / 2
+    neighbours = (ANATOMICAL_ORDER[max(rank - 1, 0)], label)
+    spacings = [spacing_to_next_mm(x) for x in neighbours if x != LOWEST]
+    return sum(spacings) / len(spacings)

@@ -5,12 +5,15 @@ import warnings
 
 import numpy as np
 
-from spine_jax.core import Centroids, InputError, Volume
+from spine_jax.core import Centroids, InputError, Volume, mm_to_vox, transform_points
 from spine_jax.core.labels import anatomical_rank, label_name
-from spine_jax.io.centroid_frames import outside_mm
+from spine_jax.io.centroid_frames import FORMATS, frame_affine
 
 _MAX_STEP_MM = 80.0
 _MIN_STEP_MM = 5.0
+# Between the first and the last centroid. A lordotic L4 to L5 reaches some 45 degrees;
+# a file read with its axes swapped lies near 90.
+_MAX_TILT_DEGREES = 60.0
 _T13 = 28
 
 
@@ -54,6 +57,17 @@ def check_centroids(
         _check_inside(centroids, volume, advice, source)
     for i, j in itertools.pairwise(range(len(centroids.labels))):
         _check_step(centroids, i, j, advice, source)
+    tilt = _tilt_degrees(centroids.points_mm)
+    if tilt > _MAX_TILT_DEGREES:
+        raise InputError(
+            "ORDER",
+            source,
+            f"the line from {_named(centroids.labels[0])} to"
+            f" {_named(centroids.labels[-1])} is {tilt:.0f} degrees off the head-foot"
+            " axis",
+            f"at most {_MAX_TILT_DEGREES:.0f} degrees",
+            f"{advice}; or the axes of the image are swapped",
+        )
     if len(centroids.labels) == 1:
         warnings.warn(
             f"{source}: a single centroid; the vertebra is assumed to stand along the"
@@ -62,10 +76,40 @@ def check_centroids(
         )
 
 
+def fitting_formats(
+    coordinates: np.ndarray, labels: tuple[int, ...], volume: Volume
+) -> list[str]:
+    """Formats under which all points lie inside the image and run from head to foot."""
+    order = sorted(range(len(labels)), key=lambda i: anatomical_rank(labels[i]))
+    fitting = []
+    for frame in FORMATS:
+        points_mm = transform_points(frame_affine(frame, volume, ""), coordinates)
+        descends = np.all(np.diff(points_mm[order, 2]) < 0)
+        upright = _tilt_degrees(points_mm[order]) <= _MAX_TILT_DEGREES
+        if descends and upright and not _outside_mm(points_mm, volume).any():
+            fitting.append(frame)
+    return fitting
+
+
+def _tilt_degrees(points_mm: np.ndarray) -> float:
+    """Angle between the line from first to last point and the way down."""
+    line = points_mm[-1] - points_mm[0]
+    length = np.linalg.norm(line)
+    return float(np.degrees(np.arccos(-line[2] / length))) if length > 0 else 0.0
+
+
+def _outside_mm(points_mm: np.ndarray, volume: Volume) -> np.ndarray:
+    """How far points [B, 3] lie outside the box of all voxels, [B] mm (inside: 0)."""
+    affine = np.asarray(volume.affine_vox_to_mm)
+    index = mm_to_vox(affine, points_mm)
+    excess = index - np.clip(index, -0.5, np.array(volume.array.shape) - 0.5)
+    return np.linalg.norm(excess @ affine[:3, :3].T, axis=1)
+
+
 def _check_inside(
     centroids: Centroids, volume: Volume, advice: str, source: object
 ) -> None:
-    distance_mm = outside_mm(centroids.points_mm, volume)
+    distance_mm = _outside_mm(centroids.points_mm, volume)
     worst = int(np.argmax(distance_mm))
     if distance_mm[worst] > 0:
         count = int((distance_mm > 0).sum())

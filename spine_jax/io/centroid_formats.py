@@ -164,8 +164,8 @@ def _read_csv(path: Path) -> CentroidTable:
     reader = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True)
     names = [(name or "").strip().lower() for name in reader.fieldnames or []]
     reader.fieldnames = names
-    axes = [next((n for n in names if n.split("_")[0] == a), None) for a in "xyz"]
-    if "label" not in names or None in axes:
+    axes = [name for a in "xyz" for name in names if name.split("_")[0] == a]
+    if "label" not in names or len(axes) != 3:
         raise InputError(
             "BAD-CENTROIDS",
             path,

@@ -17,12 +17,9 @@ import numpy as np
 from spine_jax.core import (
     InputError,
     Volume,
-    mm_to_vox,
     orientation_codes,
     spacing_mm,
-    transform_points,
 )
-from spine_jax.core.labels import anatomical_rank
 
 FORMATS = ("verse19", "verse20", "voxel", "world-ras", "world-lps")
 DIRECTION = "direction"
@@ -94,30 +91,8 @@ def frame_affine(frame: str, volume: Volume | None, source: object) -> np.ndarra
     affine = np.asarray(volume.affine_vox_to_mm, np.float64)
     if frame == "voxel":
         return affine
-    codes = _ISOTROPIC_CODES.get(frame) or tuple(frame.split()[1:])
+    codes = _ISOTROPIC_CODES.get(frame) or check_codes(tuple(frame.split()[1:]), source)
     affine = reoriented_affine(affine, volume.array.shape, codes)
     if frame in _ISOTROPIC_CODES:
         affine = affine @ np.diag([*(1 / spacing_mm(affine)), 1.0])
     return affine
-
-
-def outside_mm(points_mm: np.ndarray, volume: Volume) -> np.ndarray:
-    """How far points [B, 3] lie outside the box of all voxels, [B] mm (inside: 0)."""
-    affine = np.asarray(volume.affine_vox_to_mm)
-    index = mm_to_vox(affine, points_mm)
-    excess = index - np.clip(index, -0.5, np.array(volume.array.shape) - 0.5)
-    return np.linalg.norm(excess @ affine[:3, :3].T, axis=1)
-
-
-def fitting_formats(
-    coordinates: np.ndarray, labels: tuple[int, ...], volume: Volume
-) -> list[str]:
-    """Formats under which all points fall inside the image and descend in order."""
-    order = sorted(range(len(labels)), key=lambda i: anatomical_rank(labels[i]))
-    fitting = []
-    for frame in FORMATS:
-        points_mm = transform_points(frame_affine(frame, volume, ""), coordinates)
-        descends = np.all(np.diff(points_mm[order, 2]) < 0)
-        if descends and np.all(outside_mm(points_mm, volume) == 0):
-            fitting.append(frame)
-    return fitting

@@ -9,9 +9,13 @@ import numpy as np
 from spine_jax.core import Centroids, InputError, Volume, transform_points
 from spine_jax.core.labels import label_name
 from spine_jax.io.atomic import write_json_atomic
-from spine_jax.io.centroid_checks import check_centroids, in_anatomical_order
+from spine_jax.io.centroid_checks import (
+    check_centroids,
+    fitting_formats,
+    in_anatomical_order,
+)
 from spine_jax.io.centroid_formats import CentroidTable, read_table
-from spine_jax.io.centroid_frames import FORMATS, fitting_formats, frame_affine
+from spine_jax.io.centroid_frames import FORMATS, frame_affine
 from spine_jax.io.mask_centroids import centroids_from_labels
 from spine_jax.io.nifti import load_labels
 from spine_jax.io.paths import require_file
@@ -101,7 +105,8 @@ def _affine(
             f"one of {', '.join(FORMATS)}",
             "one of these",
         )
-    if table.frame is None and chosen is None:
+    frame = chosen or table.frame
+    if frame is None:
         raise InputError(
             "NO-DIRECTION",
             path,
@@ -116,7 +121,7 @@ def _affine(
             f"{path}: the file says {table.frame}, read as {chosen} on request",
             stacklevel=3,
         )
-    return frame_affine(chosen or table.frame, volume, path)
+    return frame_affine(frame, volume, path)
 
 
 def _advice(table: CentroidTable, volume: Volume | None) -> str:
@@ -124,5 +129,5 @@ def _advice(table: CentroidTable, volume: Volume | None) -> str:
         return f"--centroid-format {'|'.join(FORMATS)}"
     fitting = fitting_formats(table.coordinates, table.labels, volume)
     if not fitting:
-        return "another image or centroid file: no format puts all points inside it"
-    return f"--centroid-format {'|'.join(fitting)} (all points inside, in order)"
+        return "another image or file: no format puts all points inside, head to foot"
+    return f"--centroid-format {'|'.join(fitting)} (all points inside, head to foot)"

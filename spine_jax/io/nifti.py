@@ -89,8 +89,8 @@ def save_labels(
     """Write a label map that viewers show on top of its image, with names and colours.
 
     uint8 without scaling, millimetres, sform and qform. Names and colours of the labels
-    present go into a header extension (Caret `LabelTable`, code 30), where
-    TotalSegmentator's reader and Connectome Workbench look for them.
+    present go into a header extension (Caret XML `LabelTable`) that TotalSegmentator's
+    reader understands.
 
     Args:
         path: `.nii` or `.nii.gz`.

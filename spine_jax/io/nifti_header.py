@@ -6,6 +6,7 @@ from xml.sax.saxutils import quoteattr
 
 import nibabel as nib
 import numpy as np
+from nibabel.nifti1 import Nifti1Extension
 
 from spine_jax.core.labels import (
     NON_VERTEBRAE,
@@ -17,7 +18,9 @@ from spine_jax.io.nifti_geometry import max_corner_distance_mm
 from spine_jax.io.nifti_stream import read_header
 
 _QFORM_TOLERANCE_MM = 1e-2
-_CARET_EXTENSION = 30
+# NIfTI reserves 30 for Caret, but nibabel's `get_content` refuses that code, and
+# TotalSegmentator, whose readers look here, writes 0 and calls `get_content`.
+_EXTENSION_CODE = 0
 _NON_VERTEBRA_COLOUR = (150, 150, 150)
 
 
@@ -39,7 +42,9 @@ def make_header(
     header.set_qform(affine, qform_code, strip_shears=True)
     header.set_sform(affine, sform_code)
     header.set_xyzt_units("mm")
-    error_mm = max_corner_distance_mm(affine, header.get_qform(), array.shape)
+    error_mm = max_corner_distance_mm(
+        affine, np.asarray(header.get_qform()), array.shape
+    )
     if error_mm > _QFORM_TOLERANCE_MM:
         header["qform_code"] = 0
     return header
@@ -55,7 +60,7 @@ def add_label_table(header: nib.Nifti1Header, numbers: list[int]) -> None:
         "<VolumeType><![CDATA[Label]]></VolumeType></VolumeInformation>"
         "</CaretExtension>\n"
     )
-    extension = nib.nifti1.Nifti1Extension(_CARET_EXTENSION, table.encode("utf-8"))
+    extension = Nifti1Extension(_EXTENSION_CODE, table.encode("utf-8"))
     header.extensions.append(extension)
 
 

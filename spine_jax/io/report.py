@@ -42,7 +42,8 @@ def write_report(
         options: Every option as it was used, defaults included.
         seed: Seed of the random numbers, None where none were drawn.
         inputs: Files read; each is listed with its SHA-256.
-        outputs: Files written; each is listed with its size.
+        outputs: Files written, absolute or from the report's folder; each is listed
+            with its size.
         timings_s: Seconds per stage.
         extra: Further entries, such as warnings or settings the run chose itself.
 
@@ -62,7 +63,7 @@ def write_report(
             "device": _device(),
             "platform": platform.platform(),
             "inputs": [_input_entry(Path(item)) for item in inputs],
-            "outputs": [_output_entry(Path(item)) for item in outputs],
+            "outputs": [_output_entry(Path(path).parent, item) for item in outputs],
             "extra": dict(extra or {}),
         },
     )
@@ -98,5 +99,5 @@ def _input_entry(path: Path) -> dict[str, Any]:
     }
 
 
-def _output_entry(path: Path) -> dict[str, Any]:
-    return {"path": path, "bytes": path.stat().st_size}
+def _output_entry(folder: Path, item: str | os.PathLike) -> dict[str, Any]:
+    return {"path": item, "bytes": (folder / item).stat().st_size}

@@ -25,7 +25,7 @@ def write_csv_atomic(path: str | os.PathLike, rows: list[dict[str, Any]]) -> Non
 
 
 def _cell(value: Any) -> Any:
-    if hasattr(value, "item"):
+    if getattr(value, "ndim", None) == 0:  # numpy and JAX scalars
         value = value.item()
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""

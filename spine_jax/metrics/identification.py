@@ -19,7 +19,7 @@ def identification_rate(predicted: Centroids, truth: Centroids) -> float:
     """
     if not truth.labels:
         raise InputError(
-            "EMPTY-TRUTH",
+            "NO-VERTEBRA",
             "truth",
             "no vertebra",
             "at least one, as a rate over none is undefined",
@@ -33,7 +33,8 @@ def identification_rate(predicted: Centroids, truth: Centroids) -> float:
             continue
         distances_mm = np.linalg.norm(true_points_mm - points_mm[label], axis=1)
         nearest = int(np.argmin(distances_mm))
-        correct += nearest == index and distances_mm[index] < IDENTIFICATION_RADIUS_MM
+        if nearest == index and distances_mm[index] < IDENTIFICATION_RADIUS_MM:
+            correct += 1
     return correct / len(truth.labels)
 
 

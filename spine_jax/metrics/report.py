@@ -25,7 +25,7 @@ from spine_jax.metrics.surface import surface_scores
 
 SEGMENTS = ("cervical", "thoracic", "lumbar")
 NSD_TOLERANCE_MM = 1.0
-_GRID_TOLERANCE_MM = 1e-3
+_GRID_TOLERANCE_MM = 0.1  # as `io.nifti.check_same_grid`
 
 DEFINITIONS = {
     "labels": "VerSe numbers of vertebrae (1-25, 28); other labels are ignored and "
@@ -68,7 +68,7 @@ def evaluate_labels(prediction: LabelVolume, truth: LabelVolume) -> dict[str, An
     labels = sorted(filter(is_vertebra, boxes_t), key=anatomical_rank)
     if not labels:
         raise InputError(
-            "EMPTY-TRUTH",
+            "NO-VERTEBRA",
             "truth",
             "no vertebra label" + (f" among {sorted(boxes_t)}" if boxes_t else ""),
             "at least one of 1-25 or 28, as means over none are undefined",

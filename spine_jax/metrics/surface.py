@@ -7,10 +7,10 @@ Definition:
     other surface is the distance to the nearest triangle centre of that surface.
     Both masks share one grid, so equal pieces of surface are at distance exactly 0.
 
-Why triangle centres: measured on spheres, boxes and a lumbar vertebra of known
-distance, they came closest. At 1 mm voxels the mean distance between spheres of radius
-10 and 12 mm is 1.94 mm this way, 1.88 mm with voxel faces as elements and 1.87 mm with
-exact distances to the triangles, which find the nearest bump of the staircase.
+Why triangle centres: on spheres, boxes and a lumbar vertebra of known distance their
+mean distances came closest. Spheres of radius 10 and 12 mm at 1 mm voxels give 1.94 mm
+this way, 1.88 mm with voxel faces as elements, and 1.88 mm with exact distances to the
+triangles, which find the nearest step of the staircase. Their HD95 is 2.23 mm.
 """
 
 import dataclasses

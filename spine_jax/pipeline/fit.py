@@ -140,7 +140,7 @@ def prepare_case(
     elif not isinstance(template, TemplateMesh):
         template = load_template(Path(template))
     pose = pose_from_centroids(
-        centroids, template.label, anatomical=config.anatomical_pose
+        centroids, label_number(template.name), anatomical=config.anatomical_pose
     )
     pose, labels = _select(pose, centroids, vertebrae)
     fit_template = build_template(template.mesh, config.n_modes)

@@ -208,7 +208,10 @@ def _draw_scale_bar(axes: Axes, view: Slice) -> None:
         (bar for bar in _SCALE_BARS_MM if bar <= 0.35 * width_mm),
         default=_SCALE_BARS_MM[0],
     )
+    # Names stand left of a sagittal spine and right of a coronal one.
     x0 = view.right_mm[0] + 0.04 * width_mm
+    if view.letters.startswith("A"):
+        x0 = view.right_mm[-1] - 0.04 * width_mm - length_mm
     y0 = view.up_mm[0] + 0.04 * width_mm
     axes.plot(
         [x0, x0 + length_mm],
@@ -230,6 +233,5 @@ def _draw_scale_bar(axes: Axes, view: Slice) -> None:
 
 
 def _grey() -> Colormap:
-    grey = LinearSegmentedColormap.from_list("bone window", ["#000000", "#f2f2f2"])
-    grey.set_bad(BACKGROUND)
-    return grey
+    grey = LinearSegmentedColormap.from_list("bone", ["#000000", "#f2f2f2"])
+    return grey.with_extremes(bad=BACKGROUND)

@@ -3,19 +3,25 @@
 import dataclasses
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spine_jax.core import Centroids, LabelVolume, Volume
+from spine_jax.core import Centroids, LabelVolume, Volume, mm_to_vox
 from spine_jax.core.labels import label_name
 from spine_jax.pipeline import panels, reformat
-from spine_jax.pipeline.reformat import Region, Slice
+from spine_jax.pipeline.reformat import Body, Region, Slice
+
+Place = tuple[float, float, float, float]  # left, top, width, height in inches
 
 BONE_WINDOW_HU = (-300.0, 1200.0)
-# Nothing in the body is this dark; HU of a scan always reach it in the air around.
+# Lung and air in HU are darker than this; intensities on another scale rarely are.
 _AIR_HU = -300.0
+# Percentiles of about this many voxels are those of the scan.
+_WINDOW_VOXELS = 2_000_000
 
 # Inches of paper.
-_EDGE, _GAP, _TITLE, _NAME, _CAPTION = 0.3, 0.34, 0.5, 0.5, 0.6
+_EDGE, _GAP, _TITLE, _NAME = 0.3, 0.34, 0.5, 0.5
+_CAPTION_WIDTH, _CAPTION_HEIGHT = 3.5, 0.6
 # Tissue shown around the vertebrae: left-right, front-back, up-down.
 _MARGIN_MM = np.array([25.0, 30.0, 15.0])
 _AXIAL_MARGIN_MM = 18.0
@@ -32,7 +38,7 @@ class _Scene:
         window: Intensities drawn black and white.
         labels: The label map.
         regions: Box of each vertebra in the label map.
-        centres_mm: Centre of each vertebra, [3], from masks and centroids together.
+        bodies: Body of each vertebra, from masks and centroids together.
         dots_mm: Centroids that were given, [B, 3].
         extent_mm: Points that must be seen, [N, 3].
         spine_mm: Points the long slices follow, [N, 3], from cranial to caudal.
@@ -45,7 +51,7 @@ class _Scene:
     window: tuple[float, float]
     labels: LabelVolume
     regions: dict[int, Region]
-    centres_mm: dict[int, np.ndarray]
+    bodies: dict[int, Body]
     dots_mm: np.ndarray
     extent_mm: np.ndarray
     spine_mm: np.ndarray
@@ -75,48 +81,49 @@ def preview_figure(
     axial = _short_slice(scene)
     height_mm = np.ptp(sagittal.up_mm)
     long = _long_inches(height_mm)
-    short = _short_inches(axial, long / height_mm, long - _CAPTION)
+    short = _short_inches(axial, long / height_mm, long - _CAPTION_HEIGHT)
 
-    heights = {"Sagittal": long, "Coronal": long, _axial_title(scene): short}
-    views = (sagittal, coronal, axial)
-    widths = [panels.width_inches(v, h) for v, h in zip(views, heights.values())]
+    views, heights = (sagittal, coronal, axial), (long, long, short)
+    widths = [panels.width_inches(v, h) for v, h in zip(views, heights)]
+    lefts = np.cumsum([_EDGE, widths[0] + _GAP, widths[1] + _GAP])
     figure = Figure(
-        (sum(widths) + 2 * (_GAP + _EDGE), _TITLE + long + _EDGE),
+        (lefts[2] + max(widths[2], _CAPTION_WIDTH) + _EDGE, _TITLE + long + _EDGE),
         facecolor=panels.BACKGROUND,
     )
-    left = _EDGE
-    for view, width, (title, height) in zip(views, widths, heights.items()):
-        _draw_panel(figure, (left, _TITLE, width, height), view, scene, title)
-        left += width + _GAP
-    _draw_caption(figure, left - _GAP - widths[-1], _TITLE + short, scene)
+    places = [(x, _TITLE, w, h) for x, w, h in zip(lefts, widths, heights)]
+    _draw_long(figure, places[0], sagittal, scene, "Sagittal", across=1)
+    _draw_long(figure, places[1], coronal, scene, "Coronal", across=0)
+    name = "" if scene.middle is None else f"  {label_name(scene.middle)}"
+    _draw_panel(figure, places[2], axial, scene, f"Axial{name}")
+    _draw_caption(figure, lefts[2], _TITLE + short, scene)
     return figure
 
 
 def _scene(volume: Volume, labels: LabelVolume, centroids: Centroids | None) -> _Scene:
     regions = reformat.label_regions(labels)
-    centres_mm = reformat.body_centres_mm(labels, centroids)
-    given = () if centroids is None else centroids.labels
-    whole = {
-        k: centre_mm
-        for k, centre_mm in centres_mm.items()
-        if k in given or not reformat.cut_above_or_below(labels, regions[k])
-    }
-    steering = whole or centres_mm
-    boxes_mm = reformat.corners_mm(labels.affine_vox_to_mm, regions.values())
+    bodies = reformat.find_bodies(labels, regions, centroids)
+    whole = {k: body for k, body in bodies.items() if body.whole}
+    steering = whole or bodies
+    spine_mm = np.array([body.centre_mm for body in steering.values()])
     extent_mm = np.concatenate(
-        [np.reshape(list(centres_mm.values()), (-1, 3)), boxes_mm]
+        [
+            np.reshape([body.centre_mm for body in bodies.values()], (-1, 3)),
+            reformat.corners_mm(labels.affine_vox_to_mm, regions.values()),
+        ]
     )
-    if not centres_mm:
+    if not bodies:
         extent_mm = _image_corners_mm(volume)
-    spine_mm = np.array(list(steering.values()) or [extent_mm.mean(axis=0)])
+        spine_mm = extent_mm.mean(axis=0, keepdims=True)
     index = len(spine_mm) // 2
     return _Scene(
         volume=volume,
         window=_window(volume),
         labels=labels,
         regions=regions,
-        centres_mm=centres_mm,
-        dots_mm=np.reshape([] if centroids is None else centroids.points_mm, (-1, 3)),
+        bodies=bodies,
+        dots_mm=np.zeros((0, 3))
+        if centroids is None
+        else np.asarray(centroids.points_mm),
         extent_mm=extent_mm,
         spine_mm=spine_mm,
         middle=list(steering)[index] if steering else None,
@@ -158,7 +165,10 @@ def _short_slice(scene: _Scene) -> Slice:
             scene.centre_mm, scene.normal, low_mm, high_mm, step_mm=1.0
         )
         cover = reformat.sample_mask(
-            scene.labels, scene.middle, scene.regions[scene.middle], coarse.points_mm
+            scene.labels,
+            scene.middle,
+            scene.regions[scene.middle],
+            mm_to_vox(scene.labels.affine_vox_to_mm, coarse.points_mm),
         )
         rows, columns = np.nonzero(cover > 0.5)
         if rows.size:
@@ -171,7 +181,7 @@ def _short_slice(scene: _Scene) -> Slice:
 
 
 def _long_inches(height_mm: float) -> float:
-    """Height of the long panels: more for a whole spine, never a hugely enlarged one."""
+    """Height of the long panels: more for a whole spine, little for one vertebra."""
     most = 0.034 * height_mm
     return float(min(np.clip(0.024 * height_mm, 5.2, 9.0), most))
 
@@ -182,34 +192,46 @@ def _short_inches(axial: Slice, scale: float, most: float) -> float:
     return float(min(scale * np.ptp(axial.up_mm), most))
 
 
-def _axial_title(scene: _Scene) -> str:
-    return "Axial" if scene.middle is None else f"Axial  {label_name(scene.middle)}"
-
-
 def _draw_panel(
-    figure: Figure,
-    place_inches: tuple[float, float, float, float],
-    view: Slice,
-    scene: _Scene,
-    title: str,
-) -> None:
+    figure: Figure, place_inches: Place, view: Slice, scene: _Scene, title: str
+) -> tuple[Axes, dict[int, np.ndarray]]:
+    """Image, outlines and frame of one slice.
+
+    Returns:
+        The panel, and by label how much of each sample it covers, [H, W].
+    """
     axes = panels.add_panel(figure, place_inches, view)
     panels.draw_image(axes, view, scene.volume, scene.window)
+    points_vox = mm_to_vox(scene.labels.affine_vox_to_mm, view.points_mm)
     covers = {
-        k: reformat.sample_mask(scene.labels, k, region, view.points_mm)
+        k: reformat.sample_mask(scene.labels, k, region, points_vox)
         for k, region in scene.regions.items()
     }
     panels.draw_outlines(axes, view, covers)
     panels.draw_frame(axes, view, title)
-    if title not in ("Sagittal", "Coronal"):
-        return
-    across = 1 if title == "Sagittal" else 0
-    for number, centre_mm in scene.centres_mm.items():
+    return axes, covers
+
+
+def _draw_long(
+    figure: Figure,
+    place_inches: Place,
+    view: Slice,
+    scene: _Scene,
+    title: str,
+    *,
+    across: int,
+) -> None:
+    """A slice along the spine, with names, the axial cut and the given centroids.
+
+    Its picture coordinates are minus the world axis `across`, and z.
+    """
+    axes, covers = _draw_panel(figure, place_inches, view, scene, title)
+    for number, body in scene.bodies.items():
         panels.draw_name(
             axes,
             view,
             number,
-            (-centre_mm[across], centre_mm[2]),
+            (-body.centre_mm[across], body.centre_mm[2]),
             covers.get(number),
             on_left=title == "Sagittal",
         )
@@ -239,7 +261,8 @@ def _window(volume: Volume) -> tuple[float, float]:
     array = np.asarray(volume.array)
     if np.nanmin(array) < _AIR_HU:
         return BONE_WINDOW_HU
-    low, high = np.nanpercentile(array, (1.0, 99.8))
+    step = 1 + array.size // _WINDOW_VOXELS
+    low, high = np.nanpercentile(array.ravel()[::step], (1.0, 99.8))
     return float(low), float(max(high, low + 1.0))
 
 

@@ -60,47 +60,60 @@ def label_regions(labels: LabelVolume) -> dict[int, Region]:
     return {k: regions[k] for k in sorted(regions, key=anatomical_rank)}
 
 
-def body_centre_mm(labels: LabelVolume, number: int, region: Region) -> np.ndarray:
-    """Centre of the vertebral body, [3] RAS+ mm: the middle of the thickest part.
+@dataclasses.dataclass(frozen=True)
+class Body:
+    """Where the body of a vertebra is.
+
+    Attributes:
+        centre_mm: [3] RAS+ mm.
+        whole: False if the image cuts it above or below: the centre is then that of
+            what is left, and no place for a slice to go through.
+    """
+
+    centre_mm: np.ndarray
+    whole: bool
+
+
+def find_body(labels: LabelVolume, number: int, region: Region) -> Body:
+    """The vertebral body in a mask: its thickest part.
 
     The body is the only part of a vertebra that is thick in every direction, so the
-    voxels deeper than 60 % of the greatest depth lie in it.
+    voxels deeper than 60 % of the greatest depth lie in it. The image cuts the body if
+    its top or bottom is hardly farther from the middle of these voxels than they are
+    deep.
     """
     spacing = spacing_mm(labels.affine_vox_to_mm)
     stride = np.maximum(1, (_THICKNESS_GRID_MM / spacing).astype(int))
     thinned = tuple(slice(r.start, r.stop, step) for r, step in zip(region, stride))
     mask = np.pad(np.asarray(labels.array[thinned]) == number, 1)
     depth_mm = np.asarray(distance_transform_edt(mask, sampling=spacing * stride))
-    deep = np.argwhere(depth_mm >= 0.6 * depth_mm.max()) - 1
+    deepest_mm = float(depth_mm.max())
+    deep_vox = np.argwhere(depth_mm >= 0.6 * deepest_mm)
     start = np.array([r.start for r in region])
-    return vox_to_mm(labels.affine_vox_to_mm, start + deep.mean(axis=0) * stride)
+    centre_vox = start + (deep_vox.mean(axis=0) - 1) * stride
 
-
-def body_centres_mm(
-    labels: LabelVolume, centroids: Centroids | None
-) -> dict[int, np.ndarray]:
-    """Centre per vertebra, [3] RAS+ mm, from cranial to caudal.
-
-    The given centroids, and for labels without one the centre of the mask's body.
-    """
-    centres_mm = {
-        k: body_centre_mm(labels, k, region)
-        for k, region in label_regions(labels).items()
-        if centroids is None or k not in centroids.labels
-    }
-    if centroids is not None:
-        centres_mm |= dict(zip(centroids.labels, np.asarray(centroids.points_mm)))
-    return {k: centres_mm[k] for k in sorted(centres_mm, key=anatomical_rank)}
-
-
-def cut_above_or_below(labels: LabelVolume, region: Region) -> bool:
-    """Whether a box reaches the top or bottom of the image, by either of its ends.
-
-    The centre of what is left of such a vertebra is not the centre of its body.
-    """
     codes = orientation_codes(labels.affine_vox_to_mm)
     axis = next(i for i, code in enumerate(codes) if code in "SI")
-    return region[axis].start == 0 or region[axis].stop == labels.array.shape[axis]
+    from_start_vox = centre_vox[axis] + 0.5
+    to_end_vox = min(from_start_vox, labels.array.shape[axis] - from_start_vox)
+    return Body(
+        vox_to_mm(labels.affine_vox_to_mm, centre_vox),
+        whole=bool(to_end_vox * spacing[axis] > 1.2 * deepest_mm),
+    )
+
+
+def find_bodies(
+    labels: LabelVolume, regions: dict[int, Region], centroids: Centroids | None
+) -> dict[int, Body]:
+    """Bodies from cranial to caudal: as the centroids say, else from the masks."""
+    bodies = {}
+    if centroids is not None:
+        points_mm = np.asarray(centroids.points_mm, np.float64)
+        bodies = {k: Body(p, whole=True) for k, p in zip(centroids.labels, points_mm)}
+    for number, region in regions.items():
+        if number not in bodies:
+            bodies[number] = find_body(labels, number, region)
+    return {k: bodies[k] for k in sorted(bodies, key=anatomical_rank)}
 
 
 def corners_mm(affine_vox_to_mm: np.ndarray, regions: Iterable[Region]) -> np.ndarray:
@@ -136,15 +149,17 @@ def spine_curve(
 def spine_direction(points_mm: np.ndarray, index: int) -> np.ndarray:
     """Unit direction of the spine at one of its points, [3], towards the head.
 
+    It is the chord between the neighbours, or straight up for a single point and where
+    the chord is more than 60 degrees off, as between points that are out of order.
+
     Args:
         points_mm: Centres from cranial to caudal, [N, 3] mm.
-        index: Which of them. The chord between its neighbours is the direction; a
-            single point gives straight up.
+        index: Which of them.
     """
     above = points_mm[max(index - 1, 0)]
     below = points_mm[min(index + 1, len(points_mm) - 1)]
-    length_mm = np.linalg.norm(above - below)
-    if length_mm == 0:
+    rise_mm, length_mm = above[2] - below[2], np.linalg.norm(above - below)
+    if length_mm == 0 or rise_mm < 0.5 * length_mm:
         return np.array([0.0, 0.0, 1.0])
     return (above - below) / length_mm
 
@@ -229,18 +244,18 @@ def sample_intensity(volume: Volume, points_mm: np.ndarray) -> np.ndarray:
 
 
 def sample_mask(
-    labels: LabelVolume, number: int, region: Region, points_mm: np.ndarray
+    labels: LabelVolume, number: int, region: Region, points_vox: np.ndarray
 ) -> np.ndarray:
-    """How much one label covers points [..., 3] mm: trilinear, 0 to 1.
+    """How much one label covers voxel positions [..., 3]: trilinear, 0 to 1.
 
     The level 0.5 is a smooth outline, also between thick slices.
     """
     crop = np.pad(np.asarray(labels.array[region]) == number, 1).astype(np.float32)
-    start = np.array([r.start - 1 for r in region])
-    points_vox = mm_to_vox(labels.affine_vox_to_mm, points_mm) - start
-    near = np.all((points_vox > 0) & (points_vox < np.array(crop.shape) - 1), axis=-1)
-    cover = np.zeros(points_mm.shape[:-1], np.float32)
-    cover[near] = map_coordinates(crop, points_vox[near].T, order=1)
+    low = np.array([r.start - 1 for r in region])
+    high = np.array([r.stop for r in region])
+    near = np.all((points_vox > low) & (points_vox < high), axis=-1)
+    cover = np.zeros(points_vox.shape[:-1], np.float32)
+    cover[near] = map_coordinates(crop, (points_vox[near] - low).T, order=1)
     return cover
 
 

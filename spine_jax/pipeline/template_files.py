@@ -5,21 +5,21 @@ from pathlib import Path
 
 from spine_jax.anatomy.template import TemplateMesh, template_from_mesh
 from spine_jax.core import InputError
-from spine_jax.core.labels import label_number
+from spine_jax.core.labels import label_name, label_number
 from spine_jax.io.meshes import check_template_mesh, load_mesh
 
-EXPECTED_JSON = (
+EXPECTED = (
     '{"body_centre_mm": [x, y, z], "level": "L3", '
-    '"axes": {"anterior": [x, y, z], "cranial": [x, y, z]}}'
+    '"axes": {"anterior": "+y", "cranial": [0, 0, 1]}}'
 )
 
 
 def load_template(path: Path) -> TemplateMesh:
-    """Read `shape.ply` and `shape.json`.
+    """Read `shape.ply` and the `shape.json` beside it.
 
     The JSON gives the centre of the vertebral body in the mesh's coordinates, the level
-    the shape belongs to (`L3` when absent), and the mesh's anterior and cranial
-    directions (`+y` and `+z` when absent).
+    the shape belongs to (`L3` when absent), and where anatomical directions point in
+    the mesh's frame (right +x, anterior +y, cranial +z when absent).
 
     Raises:
         InputError: when either file is missing or unfit.
@@ -32,15 +32,14 @@ def load_template(path: Path) -> TemplateMesh:
             "TEMPLATE-JSON",
             beside,
             "not found",
-            f"a JSON beside the template: {EXPECTED_JSON}",
+            f"a JSON beside the template: {EXPECTED}",
             "writing it with the centre of the vertebral body",
         )
     try:
         data = json.loads(beside.read_text())
         body_centre_mm = [float(x) for x in data["body_centre_mm"]]
-        label = label_number(str(data.get("level", "L3")))
-        axes = data.get("axes", {})
-        anterior, cranial = axes.get("anterior"), axes.get("cranial")
+        level = label_name(label_number(str(data.get("level", "L3"))))
+        axes = data.get("axes")
         if len(body_centre_mm) != 3:
             raise ValueError("body_centre_mm needs three numbers")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -48,9 +47,7 @@ def load_template(path: Path) -> TemplateMesh:
             "TEMPLATE-JSON",
             beside,
             f"cannot be used ({error!r})",
-            EXPECTED_JSON,
+            EXPECTED,
             "comparing it with the expected form",
         ) from error
-    return template_from_mesh(
-        mesh, body_centre_mm, label=label, anterior=anterior, cranial=cranial
-    )
+    return template_from_mesh(mesh, body_centre_mm, axes=axes, name=level)

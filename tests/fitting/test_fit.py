@@ -66,7 +66,7 @@ def test_fit_finds_balls_of_another_size_and_place():
     assert after > 0.95
     rows = vertebra_summaries(state, problem, CONFIG)
     assert all(row["visible_fraction"] == 1 for row in rows)
-    assert all(row["image_error_hu"] < 60 for row in rows)
+    assert all(row["image_error_hu"] < 100 for row in rows)
     assert all(row["edge_hu_per_mm"] > 30 for row in rows)
 
 
@@ -108,15 +108,22 @@ def test_steps_beyond_the_last_change_nothing():
 
 
 def test_average_is_the_mean_of_the_last_iterates():
-    config = dataclasses.replace(CONFIG, iterations=25, average_from=0.0)
+    # Without schedules the path does not depend on the number of iterations.
+    steady = dataclasses.replace(CONFIG, blur_mm=0.0, alpha_end=1.0, average_from=1.0)
     volume, _ = ball_image()
-    problem, _ = make_problem(volume, config)
-    state = run_chunk(init_fit(problem, config, seed=0), problem, config)
-    # The mean over a run that started at zero lies between start and end.
-    assert jnp.abs(state.average.spectral).max() < jnp.abs(state.params.spectral).max()
-    last = dataclasses.replace(config, average_from=1.0)
-    state = run_chunk(init_fit(problem, last, seed=0), problem, last)
-    assert_same_bits(state.average, state.params)
+    problem, _ = make_problem(volume, steady)
+
+    def result(iterations, average_from):
+        config = dataclasses.replace(
+            steady, iterations=iterations, average_from=average_from
+        )
+        state = init_fit(problem, config, seed=0)
+        return run_chunk(state, problem, config).average.affine
+
+    iterates = jnp.stack([result(n, 1.0) for n in (1, 2, 3)])
+    assert jnp.abs(iterates[2] - iterates[1]).max() > 1e-3
+    np.testing.assert_allclose(result(3, 0.0), iterates.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(result(3, 0.5), iterates[1:].mean(axis=0), atol=1e-6)
 
 
 def test_half_of_a_ball_outside_the_image_is_masked_not_air():

@@ -51,5 +51,5 @@ def test_nothing_predicted():
 
 
 def test_no_truth_is_refused():
-    with pytest.raises(InputError, match="EMPTY-TRUTH"):
+    with pytest.raises(InputError, match="NO-VERTEBRA"):
         identification_rate(TRUTH, Centroids(np.zeros((0, 3)), ()))

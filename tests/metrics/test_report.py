@@ -127,7 +127,7 @@ def test_result_is_strict_json_with_stated_definitions():
 
 
 def test_truth_without_vertebrae_is_refused():
-    with pytest.raises(InputError, match="EMPTY-TRUTH.*26"):
+    with pytest.raises(InputError, match="NO-VERTEBRA.*26"):
         evaluate_labels(TRUTH, _labels(SACRUM=_block(2)))
 
 

@@ -1,0 +1,55 @@
+"""Find cases in a folder: a CT, its vertebra mask, and its centroids."""
+
+import dataclasses
+from pathlib import Path
+
+from spine_jax.core import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class CaseFiles:
+    """One case. Centroids are a centroid file, or the mask itself where none is given."""
+
+    name: str
+    image: Path
+    truth: Path
+    centroids: Path
+
+
+def find_cases(folder: Path) -> list[CaseFiles]:
+    """Cases below a folder in the VerSe layout, or one folder per case.
+
+    A CT is a file `*ct.nii.gz`; its mask, a `*seg-vert_msk.nii.gz` or other `*seg*`
+    NIfTI, and its `*ctd.json` lie in the same folder, or in the VerSe release's
+    `derivatives/<subject>/`.
+
+    Raises:
+        InputError: when no CT with a mask is found.
+    """
+    cases = []
+    for image in sorted(folder.rglob("*ct.nii.gz")):
+        parts = ["derivatives" if part == "rawdata" else part for part in image.parts]
+        stem = image.name.removesuffix("ct.nii.gz").rstrip("_")
+        places = [image.parent, Path(*parts).parent]
+        truth = _first(places, [f"{stem}*seg-vert*_msk.nii.gz", f"{stem}*seg*.nii.gz"])
+        if truth is None:
+            continue
+        centroids = _first(places, [f"{stem}*ctd.json"])
+        cases.append(CaseFiles(stem or image.parent.name, image, truth, centroids or truth))
+    if not cases:
+        raise InputError(
+            "NO-CASES",
+            folder,
+            "no *ct.nii.gz with a vertebra mask beside it",
+            "cases in the VerSe layout, or one folder per case",
+            "another folder after --cases",
+        )
+    return cases
+
+
+def _first(places: list[Path], patterns: list[str]) -> Path | None:
+    for pattern in patterns:
+        for place in places:
+            if found := sorted(place.glob(pattern)):
+                return found[0]
+    return None

@@ -1,0 +1,51 @@
+"""Mesh facts counted from scratch, and small closed meshes, for the anatomy tests."""
+
+import numpy as np
+
+
+def directed_edges(faces):
+    return np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+
+
+def euler_characteristic(vertices, faces):
+    edges = np.unique(np.sort(directed_edges(faces), axis=1), axis=0)
+    return len(vertices) - len(edges) + len(faces)
+
+
+def is_closed(faces):
+    """Every directed edge once, and its reverse once."""
+    edges = [tuple(edge) for edge in directed_edges(faces).tolist()]
+    return len(set(edges)) == len(edges) and {e[::-1] for e in edges} == set(edges)
+
+
+def volume(vertices, faces):
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    return float(np.sum(a * np.cross(b, c)) / 6)
+
+
+def edge_lengths(vertices, faces):
+    edges = np.unique(np.sort(directed_edges(faces), axis=1), axis=0)
+    return np.linalg.norm(vertices[edges[:, 0]] - vertices[edges[:, 1]], axis=1)
+
+
+def triangle_quality(vertices, faces):
+    """Twice inradius over circumradius: 1 equilateral, 0 degenerate."""
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    sides = np.stack([np.linalg.norm(s, axis=1) for s in (b - a, c - b, a - c)])
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    return 16 * area**2 / (sides.sum(axis=0) * sides.prod(axis=0))
+
+
+def torus(major, minor, around, across):
+    """A torus about the z axis, faces outward: 2 around * across triangles."""
+    u = 2 * np.pi * np.arange(around) / around
+    v = 2 * np.pi * np.arange(across) / across
+    u, v = np.meshgrid(u, v, indexing="ij")
+    radius = major + minor * np.cos(v)
+    points = np.stack([radius * np.cos(u), radius * np.sin(u), minor * np.sin(v)], -1)
+    i, j = np.meshgrid(np.arange(around), np.arange(across), indexing="ij")
+    index = lambda p, q: (p % around) * across + q % across  # noqa: E731
+    corners = index(i, j), index(i + 1, j), index(i + 1, j + 1), index(i, j + 1)
+    p, q, r, s = (corner.ravel() for corner in corners)
+    faces = np.concatenate([np.stack([p, q, r], 1), np.stack([p, r, s], 1)])
+    return points.reshape(-1, 3), faces
