@@ -1,7 +1,10 @@
-"""Which implementation runs."""
+"""What every kernel does before it runs: choose an implementation, screen the input."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import jax
+import jax.numpy as jnp
 
 
 def resolve(
@@ -21,3 +24,33 @@ def resolve(
             f"{', '.join(available)} or None for the fastest"
         )
     return available[implementation]
+
+
+def as_floats(*arrays: Any) -> tuple[jax.Array, ...]:
+    """The arrays in their common floating dtype; integers become the default float."""
+    dtype = jnp.result_type(float, *arrays)
+    return tuple(jnp.asarray(array, dtype) for array in arrays)
+
+
+def screen(
+    points: jax.Array,
+    mesh_index: jax.Array,
+    vertices: jax.Array,
+    count: jax.Array | None,
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Keep NaN and infinity out of the traversals, where comparisons would hide them.
+
+    Returns:
+        points [Q, 3] and vertices [B, V, 3] with zeros for what is not finite, and
+        [Q] bool, the queries this spoils: their own point or any vertex of their mesh.
+        Queries from `count` on are never spoilt.
+    """
+    finite_point, finite_vertex = jnp.isfinite(points), jnp.isfinite(vertices)
+    spoilt = ~finite_point.all(axis=1) | ~finite_vertex.all(axis=(1, 2))[mesh_index]
+    if count is not None:
+        spoilt &= jnp.arange(points.shape[0]) < count
+    return (
+        jnp.where(finite_point, points, 0),
+        jnp.where(finite_vertex, vertices, 0),
+        spoilt,
+    )

@@ -40,7 +40,7 @@ class Frontier:
 
 
 def _append(frontier: Frontier, query: Any, node: Any, keep: jax.Array) -> Frontier:
-    """Append the kept entries of [N, C] arrays in order; the surplus is only counted."""
+    """Append the kept entries of [N, C] arrays in order; surplus is only counted."""
     in_row = jnp.cumsum(keep, axis=1, dtype=jnp.int32)
     row_end = jnp.cumsum(in_row[:, -1], dtype=jnp.int32)
     row_start = row_end - in_row[:, -1]

@@ -22,7 +22,8 @@ class FaceHierarchy:
 
     Attributes:
         faces: [F, 3] int32, vertex indices.
-        leaf_faces: [L, S] int32, faces of each leaf; short leaves repeat their last one.
+        leaf_faces: [L, S] int32, faces of each leaf; short leaves repeat their last
+            one, empty leaves face 0.
         leaf_valid: [L, S] bool, False where a slot repeats.
         neighbours: [F, 3] int32, face across the edge from corner i to corner i + 1;
             the face itself where the mesh is open or has more than two faces there.
@@ -77,9 +78,10 @@ def build_hierarchy(
     groups = [np.arange(len(faces))]
     for _ in range(depth):
         groups = [part for group in groups for part in _split(group, centroids, width)]
-    slots = max(len(group) for group in groups)
-    padded = [np.pad(group, (0, slots - len(group)), mode="edge") for group in groups]
     sizes = np.array([len(group) for group in groups])
+    slots = int(sizes.max())
+    filled = [group if len(group) else np.zeros(1, int) for group in groups]
+    padded = [np.pad(group, (0, slots - len(group)), mode="edge") for group in filled]
     neighbours, boundary = _edge_topology(faces)
     return FaceHierarchy(
         faces=jnp.asarray(faces),
@@ -96,10 +98,12 @@ def _split(group: np.ndarray, centroids: np.ndarray, parts: int) -> list[np.ndar
     """Cut a face group into `parts` of almost equal size, halving recursively."""
     if parts == 1:
         return [group]
+    if len(group) < parts:
+        return [group[i : i + 1] for i in range(parts)]
     extent = np.ptp(centroids[group], axis=0)
     order = group[np.argsort(centroids[group, np.argmax(extent)], kind="stable")]
     left = parts // 2
-    cut = max(1, round(len(order) * left / parts))
+    cut = round(len(order) * left / parts)
     return _split(order[:cut], centroids, left) + _split(
         order[cut:], centroids, parts - left
     )
@@ -131,7 +135,7 @@ def _edge_topology(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def leaf_triangles(hierarchy: FaceHierarchy, vertices: jax.Array) -> jax.Array:
-    """Corner coordinates by leaf, [B * L, 3 (corner), 3 (xyz), S], of vertices [B, V, 3].
+    """Corners by leaf, [B * L, 3 (corner), 3 (xyz), S], of vertices [B, V, 3].
 
     Faces run along the last axis so that the inner loop over them is contiguous.
     """

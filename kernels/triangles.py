@@ -95,15 +95,16 @@ def closest_on_triangle(
 def solid_angle(p: tuple, a: tuple, b: tuple, c: tuple) -> jax.Array:
     """Signed solid angle of a triangle over 4 pi: positive seen from behind.
 
-    Van Oosterom and Strackee's formula on unit vectors, with the triple product taken
-    over differences (a . ((b - a) x (c - a))) so that it does not cancel for thin or
-    far triangles. A point on the triangle's plane contributes 0.
+    Van Oosterom and Strackee's formula, with the triple product taken over differences
+    (a . ((b - a) x (c - a))) so that it does not cancel for thin or far triangles. A
+    point on the triangle's plane contributes 0.
     """
     ra, rb, rc = subtract(a, p), subtract(b, p), subtract(c, p)
     la, lb, lc = jnp.sqrt(_squared(ra)), jnp.sqrt(_squared(rb)), jnp.sqrt(_squared(rc))
     triple = dot(ra, cross(subtract(b, a), subtract(c, a)))
     denominator = la * lb * lc + dot(ra, rb) * lc + dot(rb, rc) * la + dot(rc, ra) * lb
-    # atan2(0, 0) at a corner is 0, as wanted; a point inside the triangle's own plane
-    # has triple = 0 and must not be given the +-pi of a negative denominator.
+    # atan2(0, 0) at a corner is 0, as wanted; a point inside the triangle has
+    # triple = 0 and must not be given the +-pi of a negative denominator. Elsewhere in
+    # the plane atan2 is 0 by itself, and has a derivative to keep.
     angle = 2 * jnp.arctan2(triple, denominator)
-    return jnp.where(triple == 0, 0, angle) / (4 * jnp.pi)
+    return jnp.where((triple == 0) & (denominator <= 0), 0, angle) / (4 * jnp.pi)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from spine_jax.kernels.closest_point.reference import closest_point_reference
 from spine_jax.kernels.closest_point.tiled import closest_point_tiled
-from spine_jax.kernels.dispatch import resolve
+from spine_jax.kernels.dispatch import as_floats, resolve, screen
 from spine_jax.kernels.hierarchy import FaceHierarchy
 
 IMPLEMENTATIONS = {
@@ -25,7 +25,8 @@ def closest_point(
     """Face and barycentric coordinates of the closest point, query by query.
 
     A query is one point against one of B meshes that share a topology. Finds only:
-    nothing here is differentiated (see `spine_jax.geometry.distance`).
+    nothing here is differentiated (see `spine_jax.geometry.distance`). Many meshes
+    belong into B: under `vmap` the tiled kernel also runs its dense fallback.
 
     Args:
         points: [Q, 3], any length unit.
@@ -39,14 +40,21 @@ def closest_point(
 
     Returns:
         face: [Q] int32, index into `hierarchy.faces`. Ties go to either face.
-        barycentric: [Q, 3], non-negative, sum 1.
+        barycentric: [Q, 3], non-negative, sum 1. NaN, with face 0, for a query whose
+            point, or any vertex of whose mesh, is not finite.
 
     Raises:
         ValueError: for an unknown implementation.
     """
     find = resolve(implementation, IMPLEMENTATIONS)
-    points, vertices = jnp.asarray(points), jnp.asarray(vertices)
-    return find(points, jnp.asarray(mesh_index), vertices, hierarchy, count)
+    points, vertices = as_floats(points, vertices)
+    mesh_index = jnp.asarray(mesh_index)
+    points, vertices, spoilt = screen(points, mesh_index, vertices, count)
+    face, barycentric = find(points, mesh_index, vertices, hierarchy, count)
+    return (
+        jnp.where(spoilt, 0, face),
+        jnp.where(spoilt[:, None], jnp.nan, barycentric),
+    )
 
 
 __all__ = ["IMPLEMENTATIONS", "closest_point"]

@@ -20,7 +20,8 @@ CHUNK = 4096
 BLOCK = 4096
 """(query, node) pairs evaluated per loop step."""
 PAIRS_PER_QUERY = 96
-"""Frontier capacity; surfaces need about 3, and what needs more goes dense."""
+"""Frontier capacity; points near a surface need about 5, points scattered in and
+around a sphere 40, and what needs more goes dense."""
 
 
 def closest_point_tiled(
@@ -41,10 +42,13 @@ def closest_point_tiled(
     triangles = leaf_triangles(hierarchy, vertices)
     boxes = node_boxes(hierarchy, triangles)
 
+    end = jnp.asarray(n_queries if count is None else count, jnp.int32)
+
     def run(start):
         part = jax.lax.dynamic_slice_in_dim(points, start, chunk)
         mesh = jax.lax.dynamic_slice_in_dim(mesh_index, start, chunk)
-        face, overflowed = _nearest_faces(part, mesh, triangles, boxes, hierarchy)
+        live = jnp.minimum(end - start, chunk)
+        face, overflowed = _nearest_faces(part, mesh, live, triangles, boxes, hierarchy)
         return jax.lax.cond(
             overflowed,
             lambda: closest_point_reference(part, mesh, vertices, hierarchy),
@@ -56,7 +60,6 @@ def closest_point_tiled(
         jnp.zeros(len(points), jnp.int32),
         jnp.zeros((len(points), 3), points.dtype),
     )
-    end = jnp.asarray(n_queries if count is None else count, jnp.int32)
     face, barycentric = in_chunks(chunk, end, run, outputs)
     asked = jnp.arange(n_queries) < end
     return (
@@ -68,11 +71,12 @@ def closest_point_tiled(
 def _nearest_faces(
     points: jax.Array,
     mesh: jax.Array,
+    live: jax.Array,
     triangles: jax.Array,
     boxes: list[jax.Array],
     hierarchy: FaceHierarchy,
 ) -> tuple[jax.Array, jax.Array]:
-    """Closest face of one chunk, and whether a frontier overflowed."""
+    """Closest faces of one chunk (its first `live` queries); did it overflow?"""
     n, branching = points.shape[0], hierarchy.branching
     leaf = mesh
     for level in boxes:
@@ -84,7 +88,7 @@ def _nearest_faces(
     frontier = Frontier(
         jnp.pad(jnp.arange(n, dtype=jnp.int32), (0, -n % block)),
         jnp.pad(mesh, (0, -n % block)),
-        jnp.asarray(n, jnp.int32),
+        live,
     )
     overflowed = jnp.asarray(False)
     for level in boxes:
@@ -128,7 +132,7 @@ def _nearest_in_leaf(
     triangles: jax.Array,
     hierarchy: FaceHierarchy,
 ) -> tuple[jax.Array, jax.Array]:
-    """Smallest squared distance to the faces of a leaf, and that face; points [N, 3]."""
+    """Smallest squared distance to the faces of a leaf, and that face, of [N, 3]."""
     corners = triangles[leaf]  # [N, 3, 3, S]
     p = tuple(points[:, axis, None] for axis in range(3))
     a, b, c = (tuple(corners[:, i, axis] for axis in range(3)) for i in range(3))

@@ -2,7 +2,7 @@
 
 import jax
 import jax.numpy as jnp
-from spine_jax.kernels.dispatch import resolve
+from spine_jax.kernels.dispatch import as_floats, resolve, screen
 from spine_jax.kernels.hierarchy import FaceHierarchy
 from spine_jax.kernels.winding_number.reference import winding_number_reference
 from spine_jax.kernels.winding_number.tiled import winding_number_tiled
@@ -25,7 +25,8 @@ def winding_number(
 ) -> jax.Array:
     """Winding number of each query: 1 inside a closed mesh, 0 outside.
 
-    A query is one point against one of B meshes that share a topology.
+    A query is one point against one of B meshes that share a topology. Many meshes
+    belong into B: under `vmap` the tiled kernel also runs its dense fallback.
 
     Args:
         points: [Q, 3], any length unit.
@@ -34,19 +35,22 @@ def winding_number(
         hierarchy: Of the shared topology.
         count: Only the first `count` queries are asked, the rest is 0; None asks all.
         accuracy: Distance, in radii, from which `"tiled"` takes a part of the mesh as
-            one moment; 1.5 decides inside or outside, 2 is good to 0.02.
+            one moment; 1.5 decides inside or outside, 2 is good to 0.07.
         implementation: `"tiled"` (Barnes-Hut; error stated in its module),
             `"reference"` (dense, exact) or None for the fastest.
 
     Returns:
-        [Q], dtype of `points`.
+        [Q]. NaN for a query whose point, or any vertex of whose mesh, is not finite.
 
     Raises:
         ValueError: for an unknown implementation.
     """
     find = resolve(implementation, IMPLEMENTATIONS)
-    points, vertices = jnp.asarray(points), jnp.asarray(vertices)
-    return find(points, jnp.asarray(mesh_index), vertices, hierarchy, count, accuracy)
+    points, vertices = as_floats(points, vertices)
+    mesh_index = jnp.asarray(mesh_index)
+    points, vertices, spoilt = screen(points, mesh_index, vertices, count)
+    winding = find(points, mesh_index, vertices, hierarchy, count, accuracy)
+    return jnp.where(spoilt, jnp.nan, winding)
 
 
 __all__ = ["IMPLEMENTATIONS", "winding_number"]

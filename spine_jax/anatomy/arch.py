@@ -83,7 +83,7 @@ def arch_distance(
 
 
 def canal_distance(points_mm: np.ndarray, canal: CanalShape) -> np.ndarray:
-    """Approximate signed distance to the wall of the canal, [...] mm, negative in it."""
+    """Approximate signed distance to the canal wall, [...] mm, negative inside."""
     x, y, z = np.moveaxis(points_mm, -1, 0)
     growth = np.exp(canal.flare * np.minimum((z / 15.0) ** 2, 2.5))
     half_depth = canal.depth_mm / 2 * np.sqrt(growth)

@@ -7,6 +7,7 @@ from spine_jax.core import InputError, Mesh
 
 _STEP_MM = 1.0
 _SMALLEST_CANAL_MM2 = 40.0
+_OPENING_MM = 5.0
 
 
 def body_centre_from_mesh(mesh: Mesh) -> np.ndarray:
@@ -24,10 +25,18 @@ def body_centre_from_mesh(mesh: Mesh) -> np.ndarray:
     front_y_mm = _canal_front_y_mm(solid, origin_mm)
     y_mm = origin_mm[1] + _STEP_MM * np.arange(solid.shape[1])
     body = solid & (y_mm > front_y_mm)[None, :, None]
+    # Opening takes the roots of the pedicles off.
+    body = ndimage.binary_opening(body, _ball(_OPENING_MM / _STEP_MM))
     labels, count = ndimage.label(body)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     indices = np.argwhere(labels == 1 + np.argmax(sizes))
     return origin_mm + _STEP_MM * indices.mean(axis=0)
+
+
+def _ball(radius: float) -> np.ndarray:
+    reach = int(radius)
+    offsets = np.mgrid[(slice(-reach, reach + 1),) * 3]
+    return np.sum(offsets**2, axis=0) <= radius**2
 
 
 def canal_front_y_mm(vertices_mm: np.ndarray, faces: np.ndarray) -> float:
@@ -55,7 +64,7 @@ def _canal_front_y_mm(solid: np.ndarray, origin_mm: np.ndarray) -> float:
             "NO-CANAL",
             "vertebra mesh",
             "no axial slice with a closed hole",
-            "a vertebra whose arch closes around the spinal canal, z pointing cranially",
+            "a vertebra with a closed arch around the canal, z pointing cranially",
             "naming the mesh's axes, or closing the arch",
         )
     return float(np.median(fronts))

@@ -4,13 +4,16 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from scipy.interpolate import RBFInterpolator
 
 from spine_jax.anatomy.implicit import vertebra_distance
 from spine_jax.anatomy.meshing import onto_surface
+from spine_jax.anatomy.primitives import Limb
 from spine_jax.anatomy.remesh import slide
 from spine_jax.anatomy.shape import VertebraShape
 
-_STEPS = 12
+_STEPS = 6
+_LAST_SLIDES = 12
 
 
 def morph_vertices(
@@ -21,9 +24,10 @@ def morph_vertices(
 ) -> np.ndarray:
     """Move the vertices of a mesh of `start` onto `end`, [V, 3] mm.
 
-    The shape changes in small steps; after each one the vertices slide a little, which
-    keeps triangles even, and return to the surface. Every level made from one mesh
-    shares its faces, and equal vertex numbers mean about the same place.
+    The shape changes in small steps. In each, a thin-plate spline through the
+    landmarks carries the vertices along, they slide a little, which keeps triangles
+    even, and return to the surface. Every level made from one mesh shares its faces,
+    and equal vertex numbers mean about the same place.
 
     Args:
         vertices_mm: [V, 3], on the surface of `start`.
@@ -31,14 +35,70 @@ def morph_vertices(
         start: Shape the mesh was made from.
         end: Shape to reach.
     """
+    before = landmarks_mm(start)
     for step in range(1, _STEPS + 1):
         shape = blend_shapes(start, end, step / _STEPS)
+        after = landmarks_mm(shape)
+        carried = RBFInterpolator(before, after - before, smoothing=1.0)(vertices_mm)
+        # The plane x = 0 maps to itself; rounding must not lift points off it.
+        carried[vertices_mm[:, 0] == 0.0, 0] = 0.0
 
         def project(points_mm: np.ndarray, shape=shape) -> np.ndarray:
-            return onto_surface(lambda p: vertebra_distance(p, shape), points_mm)
+            return onto_surface(lambda p: vertebra_distance(p, shape), points_mm, 2)
 
-        vertices_mm = slide(project(vertices_mm), faces, project, rate=0.4)
+        vertices_mm = project(vertices_mm + carried)
+        slides = _LAST_SLIDES if step == _STEPS else 2
+        for _ in range(slides):
+            vertices_mm = slide(vertices_mm, faces, project, rate=0.4)
+        before = after
     return vertices_mm
+
+
+def landmarks_mm(shape: VertebraShape) -> np.ndarray:
+    """Corresponding places of every shape, [K, 3] mm: tips, canal and rims."""
+    arch, canal = shape.arch, shape.canal
+    half_depth = canal.depth_mm / 2
+    right = [
+        _tip(arch.superior_process),
+        _tip(arch.inferior_process),
+        _tip(arch.transverse_process),
+        (canal.width_mm / 2, canal.centre_y_mm, 0.0),
+    ]
+    middle = [node[:3] for node in arch.spinous_end.nodes_mm]
+    middle += [(0.0, canal.centre_y_mm + s * half_depth, 0.0) for s in (-1, 1)]
+    body_right, body_middle = _body_landmarks(shape)
+    right, middle = np.array(right + body_right), np.array(middle + body_middle)
+    return np.concatenate([right, right * [-1, 1, 1], middle])
+
+
+def _body_landmarks(shape: VertebraShape) -> tuple[list, list]:
+    """Rims and waist: sides of the right half, then front and back."""
+    body = shape.body
+    back = body.posterior_wall_y_mm
+    front = back + body.depth_mid_mm
+    centre = (back + front) / 2
+    right, middle = [], []
+    for width, depth, side in (
+        (body.width_upper_mm, body.depth_upper_mm, 0.5),
+        (body.width_mid_mm, body.depth_mid_mm, 0.0),
+        (body.width_lower_mm, body.depth_lower_mm, -0.5),
+    ):
+        mean_height = (body.height_anterior_mm + body.height_posterior_mm) / 2
+        gain = depth - body.depth_mid_mm
+        right.append((width / 2, centre, body.centre_z_mm + side * mean_height))
+        for y, height in (
+            (front + gain * (1 - body.waist_back_fraction), body.height_anterior_mm),
+            (back - gain * body.waist_back_fraction, body.height_posterior_mm),
+        ):
+            middle.append((0.0, y, body.centre_z_mm + side * height))
+    return right, middle
+
+
+def _tip(limb: Limb) -> np.ndarray:
+    """Where the axis of a limb leaves its last end cap."""
+    before, last = (np.array(node) for node in limb.nodes_mm[-2:])
+    axis = last[:3] - before[:3]
+    return last[:3] + axis / np.linalg.norm(axis) * last[4]
 
 
 def blend_shapes(start: VertebraShape, end: VertebraShape, share: float):

@@ -1,8 +1,9 @@
 """Sizes of vertebrae by level, and how neighbours sit to each other.
 
 Source: medians over 276 vertebrae of 28 VerSe label maps (20 automatic, 8 corrected by
-experts; supine adults, 1-3 mm voxels); T13 is the mean of T12 and L1. Label surfaces lie
-about 0.7 mm outside the bone, so outer sizes are 1-2 mm large and canals as much small.
+experts; supine adults, 1-3 mm voxels); T13 is the mean of T12 and L1, and what follows
+L5 comes from one pair. Label surfaces lie about 0.7 mm outside the bone, so outer sizes
+are 1-2 mm large and canals as much small.
 
 Frame of a vertebra: origin at the volume centroid of its body, +x right, +y anterior,
 +z cranial along the mean normal of the end-plates. Labels are VerSe numbers.
@@ -17,11 +18,11 @@ from spine_jax.core.labels import label_name
 class LumbarMorphometry:
     """Figures of one lumbar vertebra in its own frame, mm and degrees.
 
-    Widths are transverse, depths front to back; `_upper`, `_mid`, `_lower` are levels of
-    the body, the first and last being high percentiles over the outer quarters of its
-    height. Anterior and posterior heights are rim to rim; a positive wedge is taller in
-    front. Pedicle figures are taken at its isthmus, `tip` at the farthest point of a
-    process, the transverse span from tip to tip.
+    Widths are transverse, depths front to back; `_upper`, `_mid`, `_lower` are levels
+    of the body, the first and last being high percentiles over the outer quarters of
+    its height. Anterior and posterior heights are rim to rim; a positive wedge is
+    taller in front. Pedicle figures are taken at its isthmus, `tip` at the farthest
+    point of a process, the transverse span from tip to tip.
     """
 
     body_width_upper_mm: float
@@ -70,7 +71,8 @@ _LUMBAR_LABELS = (20, 21, 22, 23, 24)
 # Columns: L1, L2, L3, L4, L5.
 _MEDIAN: dict[str, tuple[float, ...]] = {
     "body_width_upper_mm": (46.4, 48.0, 50.4, 52.4, 57.6),
-    "body_width_mid_mm": (40.6, 42.4, 43.6, 45.6, 54.4),
+    # L5: the waist of L4; measured, it includes transverse process roots (54.4).
+    "body_width_mid_mm": (40.6, 42.4, 43.6, 45.6, 50.2),
     "body_width_lower_mm": (49.0, 51.2, 52.4, 53.6, 57.7),
     "body_depth_upper_mm": (34.5, 34.4, 35.2, 36.4, 34.5),
     "body_depth_mid_mm": (31.1, 30.4, 32.7, 33.9, 33.6),

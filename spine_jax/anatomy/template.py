@@ -12,10 +12,10 @@ from spine_jax.anatomy.implicit import (
     shape_bounds_mm,
     vertebra_distance,
 )
+from spine_jax.anatomy.levels import lumbar_shape
 from spine_jax.anatomy.meshing import mesh_implicit, mirrored, right_half
 from spine_jax.anatomy.morph import morph_vertices
 from spine_jax.anatomy.remesh import remesh
-from spine_jax.anatomy.levels import lumbar_shape
 from spine_jax.anatomy.shape import VertebraShape
 from spine_jax.anatomy.surface import SurfacePoints
 from spine_jax.core import InputError, Mesh

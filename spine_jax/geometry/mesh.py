@@ -37,8 +37,8 @@ def normalise(x: jax.Array) -> jax.Array:
 def vertex_normals(vertices: jax.Array, faces: jax.Array) -> jax.Array:
     """Unit outward vertex normals weighted by the incident angles, [..., V, 3].
 
-    The angle-weighted sum is the pseudonormal of Baerentzen and Aanaes 2005: the sign of
-    (p - v) . n tells inside from outside for the points whose closest point is v.
+    The angle-weighted sum is the pseudonormal of Baerentzen and Aanaes 2005: the sign
+    of (p - v) . n tells inside from outside for the points whose closest point is v.
     """
     corners = vertices[..., faces, :]  # [..., F, 3, 3]
     unit = normalise(triangle_normals(vertices, faces))

@@ -27,7 +27,7 @@ class UnionWitness:
 
     Attributes:
         first: Witness [P] of the smallest signed distance: the union's.
-        second: Witness [P] of the next smallest.
+        second: Witness [P] of the next smallest; meaningful only where `overlaps`.
         overlaps: [P] bool, whether `second` is a mesh that holds the point too.
     """
 
@@ -61,8 +61,10 @@ def find_union_witness(
     if bound is None:
         bound = _distance_to(points, nearest_box, vertices, hierarchy, implementation)
 
-    # A little slack, so that rounding never hides the mesh that the bound comes from.
-    wanted = box_distance2 <= (1.001 * bound[:, None]) ** 2
+    # A little slack, so that rounding never hides the mesh that the bound comes from:
+    # relative for far points, absolute for a bound of zero.
+    slack = 1e-5 * jnp.abs(vertices).max()
+    wanted = box_distance2 <= (1.001 * bound[:, None] + slack) ** 2
     wanted = wanted.at[jnp.arange(n_points), nearest_box].set(True)
     capacity = n_points * n_meshes
     pair = jnp.nonzero(wanted.reshape(-1), size=capacity, fill_value=0)[0]

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 
 from spine_jax.core import Mesh, check_shapes
 from spine_jax.geometry.distance import hierarchy_of
+from spine_jax.kernels.dispatch import as_floats
 from spine_jax.kernels.hierarchy import FaceHierarchy
 from spine_jax.kernels.triangles import solid_angle
 from spine_jax.kernels.winding_number import winding_number as find_winding
@@ -36,7 +37,7 @@ def winding_number(
         mesh: `vertices_mm` [V, 3], or [B, V, 3] for meshes that share `faces` [F, 3].
             May be open or self-intersecting.
         hierarchy: As in `signed_distance`.
-        implementation: `"tiled"` (Barnes-Hut, error below 0.03), `"reference"` (exact)
+        implementation: `"tiled"` (Barnes-Hut, error below 0.07), `"reference"` (exact)
             or None for the fastest.
 
     Returns:
@@ -47,7 +48,7 @@ def winding_number(
 
     Reference: Jacobson, Kavan, Sorkine-Hornung, ACM TOG 32(4), 2013.
     """
-    points_mm, vertices = jnp.asarray(points_mm), jnp.asarray(mesh.vertices_mm)
+    points_mm, vertices = as_floats(points_mm, mesh.vertices_mm)
     batched = vertices.ndim == 3
     vertices = vertices if batched else vertices[None]
     sizes = check_shapes(points_mm=(points_mm, "P 3"), vertices_mm=(vertices, "B V 3"))

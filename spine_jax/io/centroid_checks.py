@@ -162,7 +162,7 @@ def _levels_between(upper: int, lower: int) -> int:
     """Levels from one vertebra to the next listed; most spines have no T13."""
     low, high = anatomical_rank(upper), anatomical_rank(lower)
     skips_t13 = low < anatomical_rank(_T13) < high
-    return max(high - low - skips_t13, 1)
+    return high - low - skips_t13
 
 
 def _named(label: int) -> str:

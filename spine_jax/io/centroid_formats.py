@@ -103,7 +103,9 @@ def _frame_of_header(
         return {"nib": "world-ras", "itk": "world-lps"}[system], None
     if "direction" not in header:
         return None, None
-    codes = check_codes(tuple(map(str, header["direction"])), path)
+    given = header["direction"]
+    letters = map(str, given if isinstance(given, list | str) else [given])
+    codes = check_codes(tuple(letters), path)
     frame = f"{DIRECTION} {' '.join(codes)}"
     if any(header.get(key) is None for key in ("zoom", "origin", "rotation")):
         return frame, None
@@ -125,10 +127,10 @@ def _xyz_row(row: dict[str, Any], path: Path) -> tuple[Any, list[Any]]:
 
 
 def _is_body(label: Any) -> bool:
-    """Whether a packed TPTBox label means the body; plain labels do."""
-    if isinstance(label, int) and label >= _PART_FACTOR:
-        return label // _PART_FACTOR in _BODY_PARTS
-    return True
+    """Whether a packed TPTBox label means the body; labels not packed do."""
+    if not isinstance(label, int) or not is_vertebra(label % _PART_FACTOR):
+        return True
+    return label // _PART_FACTOR in _BODY_PARTS
 
 
 def _poi_rows(group: dict[str, Any], path: Path) -> list[tuple[Any, Any]]:
@@ -159,7 +161,7 @@ def _from_markups(content: dict[str, Any], path: Path) -> CentroidTable:
 
 
 def _read_csv(path: Path) -> CentroidTable:
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     delimiter = max(",;\t", key=(lines or [""])[0].count)
     reader = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True)
     names = [(name or "").strip().lower() for name in reader.fieldnames or []]

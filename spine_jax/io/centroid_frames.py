@@ -7,8 +7,9 @@ grid's affine turns them into mm.
 - `direction P I R`: indices of the image reoriented so that its axes point there,
   native spacing (index 0 on a flipped axis is the last voxel as stored).
 - `verse19`, `verse20`: 1 mm steps along the axes of the image reoriented to IPL or
-  PIR. Index c lies c mm from the centre of the first voxel of that reoriented image;
-  this is how the published files count, whatever the spacing of the image.
+  PIR. Index c is taken to lie c mm from the centre of the first voxel of that
+  reoriented image, whatever its spacing. A published file of a 1 mm image is met to
+  0.05 mm; one counted on a resampled image with another corner is off by that shift.
 - `world-ras`, `world-lps`: mm.
 """
 

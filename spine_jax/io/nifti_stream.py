@@ -39,7 +39,7 @@ def read_header(path: str | Path) -> nib.Nifti1Header:
     """
     path = require_file(path)
     content = bytearray()
-    with _open(path) as stream, _told(path, content, None):
+    with _open(path) as stream, _explained(path, content, None):
         _read(stream, _NIFTI2_BYTES, content)
     return _parse_header(path, content)
 
@@ -60,12 +60,12 @@ def read_nifti(
     path = require_file(path)
     content = bytearray()
     with _open(path) as stream:
-        with _told(path, content, None):
+        with _explained(path, content, None):
             _read(stream, _NIFTI2_BYTES, content)
         header = _parse_header(path, content)
         start, dtype, shape = _layout(path, header)
         promised = start + dtype.itemsize * int(np.prod(shape, dtype=object))
-        with _told(path, content, promised):
+        with _explained(path, content, promised):
             _read(stream, promised, content)
         if len(content) < promised:
             raise _truncated(path, len(content), promised)
@@ -94,7 +94,7 @@ def _read(stream: BinaryIO, size: int, content: bytearray) -> None:
 
 
 @contextlib.contextmanager
-def _told(path: Path, content: bytearray, promised: int | None) -> Iterator[None]:
+def _explained(path: Path, content: bytearray, promised: int | None) -> Iterator[None]:
     """Turn what gzip raises about damage into an InputError."""
     try:
         yield

@@ -20,7 +20,7 @@ LABEL_MARGIN_MM = 0.7
 _CORTEX_HU = 1200.0
 _BAND_MM = 6.0
 _ARCH_BLEND_MM = 1.0
-_SUBCORTICAL_MM = 1.6
+_SUBCORTICAL_MM = 5.0
 _TEXTURE_MM = (2.2, 2.2, 2.9)
 _THICKNESS_VARIATION = 0.25
 _THICKNESS_MM = 12.0
@@ -57,7 +57,7 @@ def draw_bone_look(rng: np.random.Generator, axes_mm: Axes) -> BoneLook:
     return BoneLook(
         core_hu=core_hu,
         arch_hu=rng.uniform(140.0, 300.0),
-        subcortical_hu=0.7 * core_hu,
+        subcortical_hu=1.2 * core_hu,
         texture_hu=rng.uniform(40.0, 70.0),
         body_cortex_mm=rng.uniform(0.4, 0.7),
         arch_cortex_mm=rng.uniform(0.8, 1.4),
@@ -111,5 +111,6 @@ def _marrow(voxels, depth_mm, bone: Bone, look: BoneLook, affine_vox_to_mm):
     y = bone.frame.to_local(vox_to_mm(affine_vox_to_mm, voxels))[:, 1]
     arch = ndtr((bone.body_back_mm - 2.0 - y) / _ARCH_BLEND_MM)
     mean = look.core_hu + arch * (look.arch_hu - look.core_hu)
-    dense = look.subcortical_hu * np.exp(-np.maximum(depth_mm, 0.0) / _SUBCORTICAL_MM)
+    under = np.clip(1 - depth_mm / _SUBCORTICAL_MM, 0.0, 1.0)
+    dense = look.subcortical_hu * under**2
     return mean + dense + look.texture_hu * look.texture[tuple(voxels.T)], arch

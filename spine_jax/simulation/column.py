@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from spine_jax.anatomy.implicit import parts_distance, shape_bounds_mm
+from spine_jax.anatomy.levels import lumbar_shape, random_shape
 from spine_jax.anatomy.morphometry import (
-    lumbar_morphometry,
     next_centre_y_mm,
     sagittal_angle_to_next_deg,
     spacing_to_next_mm,
 )
-from spine_jax.anatomy.shape import VertebraShape, random_shape
+from spine_jax.anatomy.shape import VertebraShape
 from spine_jax.simulation.bone import Bone, Frame
 from spine_jax.simulation.sacrum import SACRUM, sacrum_bone
 
@@ -90,9 +90,10 @@ def _extra_height_mm(shape: VertebraShape | None, label: int) -> float:
     """
     if shape is None:
         return 0.0
-    median = lumbar_morphometry(max(label, LUMBAR[0]))
-    own = shape.body.height_anterior_mm + shape.body.height_posterior_mm
-    return (own - median.height_anterior_mm - median.height_posterior_mm) / 4
+    own, median = shape.body, lumbar_shape(max(label, LUMBAR[0])).body
+    anterior = own.height_anterior_mm - median.height_anterior_mm
+    posterior = own.height_posterior_mm - median.height_posterior_mm
+    return (anterior + posterior) / 4
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,16 +10,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from spine_jax.simulation.bone import Bone
+from spine_jax.simulation.canvas import Canvas, follow
 from spine_jax.simulation.random_field import Axes, random_field
 
-_AIR_HU, _SKIN_HU, _FAT_HU = -1000.0, 20.0, -100.0
+_AIR_HU, _SKIN_HU, _FAT_HU, _NERVE_HU = -1000.0, 20.0, -100.0, 40.0
+_SLEEVE_HU = 5.0
+_GUT_HU = 30.0
 _BODY_HALF_MM = (165.0, 115.0)
 _SKIN_MM = 2.0
+_DISC_HALF_MM = 8.0
+_SAC_SHARE = 0.9
+_SIDES = (-1.0, 1.0)
 
 
 @dataclasses.dataclass(frozen=True)
 class TissueLook:
-    """How one patient's soft tissue appears, HU, and how fat the back is."""
+    """How one patient's soft tissue appears, in HU, and how fat the back is, in mm."""
 
     muscle_hu: float
     streak_hu: float
@@ -37,47 +43,15 @@ def draw_tissue_look(rng: np.random.Generator) -> TissueLook:
     enhanced = rng.uniform() < 0.5
     return TissueLook(
         muscle_hu=60.0 if enhanced else 47.0,
-        streak_hu=rng.uniform(40.0, 120.0),
+        streak_hu=rng.uniform(50.0, 130.0),
         aorta_hu=rng.uniform(140.0, 280.0) if enhanced else 40.0,
         cava_hu=rng.uniform(110.0, 160.0) if enhanced else 38.0,
         kidney_hu=rng.uniform(130.0, 190.0) if enhanced else 32.0,
         disc_hu=float(rng.normal(75.0, 8.0)),
-        sac_hu=rng.uniform(12.0, 24.0),
+        sac_hu=rng.uniform(15.0, 25.0),
         epidural_hu=rng.uniform(-90.0, -40.0),
-        back_fat_mm=rng.uniform(6.0, 18.0),
+        back_fat_mm=rng.uniform(8.0, 20.0),
     )
-
-
-class _Canvas:
-    """An image under work, and coordinates that follow the column.
-
-    Attributes:
-        image_hu: [X, Y, Z] float32.
-        x, y: [X, Y, Z], mm right and in front of the body centres of the same height.
-        z: [Z] world mm.
-    """
-
-    def __init__(self, rng: np.random.Generator, axes_mm: Axes, bones: Sequence[Bone]):
-        x, y, z = (np.asarray(axis, np.float32) for axis in axes_mm)
-        centre = _curve(np.array([bone.frame.origin_mm for bone in bones]), z)
-        waves = [2.5 * np.clip(random_field(rng, axes_mm, 18.0), -2, 2) for _ in "xy"]
-        self.z = z
-        self.world = (x[:, None, None], y[:, None], z)
-        self.x = x[:, None, None] - centre[:, 0] + waves[0]
-        self.y = y[:, None] - centre[:, 1] + waves[1]
-        self.edge_mm = float(np.mean([np.diff(axis[:2])[0] for axis in axes_mm]))
-        self.image_hu = np.full(self.x.shape, _AIR_HU, np.float32)
-
-    def paint(self, distance_mm: np.ndarray, value_hu) -> None:
-        """Fill where the distance is negative, with edges one voxel wide."""
-        share = np.clip(0.5 - distance_mm / self.edge_mm, 0.0, 1.0)
-        self.image_hu += share.astype(np.float32) * (value_hu - self.image_hu)
-
-    def ellipse(self, centre_mm, half_mm) -> np.ndarray:
-        """Rough distance to an upright elliptic cylinder along the column."""
-        u = (self.x - centre_mm[0]) / half_mm[0]
-        v = (self.y - centre_mm[1]) / half_mm[1]
-        return (np.sqrt(u * u + v * v) - 1) * np.minimum(*half_mm)
 
 
 def soft_tissue(
@@ -91,119 +65,110 @@ def soft_tissue(
         bones: The column, cranial first.
         look: How the patient appears.
     """
-    canvas = _Canvas(rng, axes_mm, bones)
-    _paint_skin_and_fat(canvas, bones, look)
-    _paint_muscles(rng, axes_mm, canvas, bones, look)
+    canvas = Canvas(rng, axes_mm, np.array([bone.frame.origin_mm for bone in bones]))
+    canvas.image_hu[:] = _FAT_HU
     _paint_abdomen(rng, axes_mm, canvas, bones, look)
+    _paint_muscles(rng, axes_mm, canvas, bones, look)
     for upper, lower in zip(bones, bones[1:]):
         _paint_disc(canvas, upper, lower, look)
     _paint_canal(canvas, bones, look)
-    for upper, lower in zip(bones, bones[1:]):
-        _paint_foramina(canvas, upper, lower, look)
+    for bone in bones[:-1]:
+        _paint_foramina(canvas, bone)
+    _paint_skin(canvas, bones, look)
     return canvas.image_hu
 
 
-def _curve(points_mm: np.ndarray, z_mm: np.ndarray) -> np.ndarray:
-    """x and y of a curve through points [N, 3] at heights z, [Z, 2] float32."""
-    order = np.argsort(points_mm[:, 2])
-    height, place = points_mm[order, 2], points_mm[order, :2]
-    return np.stack(
-        [np.interp(z_mm, height, place[:, i]) for i in range(2)], axis=1
-    ).astype(np.float32)
+def _paint_abdomen(rng, axes_mm: Axes, canvas: Canvas, bones, look: TissueLook):
+    """Gut in front, kidneys, and the great vessels with their forks above L5."""
+    gut = random_field(rng, axes_mm, (18.0, 18.0, 25.0))
+    canvas.paint(np.maximum(36.0 - canvas.y, 8.0 * (0.2 - gut)), _GUT_HU)
+    _, _, z = canvas.world_mm
+    height = (z - bones[1].frame.origin_mm[2]) / 55.0
+    girth = np.sqrt(np.maximum(1.0 - height**2, 1e-3))
+    fork = bones[-2].frame.origin_mm[2] + 20.0
+    apart = 0.45 * np.maximum(fork - z, 0.0)
+    for side in _SIDES:
+        half = (25.0 * girth, 24.0 * girth)
+        canvas.paint(canvas.cylinder((side * 70.0, 4.0), half), look.kidney_hu)
+        for x, y, half, value_hu in (
+            (14.0, 29.0, (10.5, 8.0), look.cava_hu),
+            (-10.0, 31.0, (8.5, 8.5), look.aorta_hu),
+        ):
+            canvas.paint(canvas.cylinder((x + side * apart, y), half), value_hu)
 
 
-def _paint_skin_and_fat(canvas: _Canvas, bones: Sequence[Bone], look: TissueLook):
-    tips = np.array([bone.frame.to_world(bone.spinous_tip_mm) for bone in bones])
-    trend = np.polyval(np.polyfit(tips[:, 2], tips[:, 1], 1), canvas.z)
-    x, y, _ = canvas.world
-    u = (x - tips[:, 0].mean()) / _BODY_HALF_MM[0]
-    skin_y = trend - look.back_fat_mm - 8.0
-    v = (y - skin_y - _BODY_HALF_MM[1]) / _BODY_HALF_MM[1]
-    distance = (np.sqrt(u * u + v * v) - 1) * _BODY_HALF_MM[1]
-    canvas.paint(distance, _SKIN_HU)
-    canvas.paint(distance + _SKIN_MM, _FAT_HU)
-
-
-def _paint_muscles(rng, axes_mm, canvas: _Canvas, bones, look: TissueLook):
-    """Psoas, quadratus and erector spinae, with sheets of fat between fibres."""
-    sheets = random_field(rng, axes_mm, (7.0, 9.0, 40.0))
+def _paint_muscles(rng, axes_mm: Axes, canvas: Canvas, bones, look: TissueLook):
+    """Ligaments around the bodies, then muscles with sheets of fat between fibres."""
+    half = np.mean([bone.body_half_mm for bone in bones[1:-1]], axis=0)
+    canvas.paint(canvas.cylinder((0.0, 2.0), half + 1.0), _SLEEVE_HU)
+    sheets = random_field(rng, axes_mm, (8.0, 10.0, 40.0))
     fine = random_field(rng, axes_mm, (3.0, 3.0, 15.0))
     fat = np.exp(-((sheets / 0.12) ** 2)) + 0.6 * np.exp(-((fine / 0.15) ** 2))
     muscle_hu = look.muscle_hu - look.streak_hu * np.minimum(fat, 1.0)
-    origins = np.array([bone.frame.origin_mm[2] for bone in bones[1:-1]])
-    down = np.clip((origins.max() - canvas.z) / np.ptp(origins), 0.0, 1.2)
-    for side in (-1.0, 1.0):
-        for centre, half in (
-            ((side * (30.0 + 9.0 * down), -9.0 + 6.0 * down), (9.0 + 9.0 * down, 11.0 + 10.0 * down)),
-            ((side * 56.0, -24.0), (17.0, 9.0)),
-            ((side * 27.0, -52.0), (28.0, 25.0)),
+    heights = np.array([bone.frame.origin_mm[2] for bone in bones])
+    down = (heights[0] - canvas.world_mm[2]) / np.ptp(heights)
+    for side in _SIDES:
+        for x, y, half in (
+            (29.0 + 13.0 * down, -10.0 + 9.0 * down, (9.0 + 11.0 * down, 14.0)),
+            (56.0, -24.0, (17.0, 9.0)),
+            (43.0, -48.0, (27.0, 21.0)),
+            (17.0, -54.0, (20.0, 25.0)),
         ):
-            canvas.paint(canvas.ellipse(centre, half), muscle_hu)
+            canvas.paint(canvas.cylinder((side * x, y), half), muscle_hu)
 
 
-def _paint_abdomen(rng, axes_mm, canvas: _Canvas, bones, look: TissueLook):
-    """Kidneys, great vessels with their forks, and gut in front."""
-    top = bones[1].frame.origin_mm[2]
-    flat = np.maximum(np.abs(canvas.z - top + 10.0) / 60.0, 0.0)
-    shrink = np.sqrt(np.maximum(1.0 - flat**2, 1e-3))
-    for side in (-1.0, 1.0):
-        canvas.paint(
-            canvas.ellipse((side * 70.0, 2.0), (27.0 * shrink, 25.0 * shrink)), look.kidney_hu
-        )
-    gut = random_field(rng, axes_mm, (18.0, 18.0, 25.0))
-    canvas.paint(np.maximum(34.0 - canvas.y, 8.0 * (0.2 - gut)), look.muscle_hu - 15.0)
-    fork = bones[-2].frame.origin_mm[2] + 20.0
-    apart = 0.45 * np.maximum(fork - canvas.z, 0.0)
-    for side in (-1.0, 1.0):
-        canvas.paint(canvas.ellipse((14.0 + side * apart, 29.0), (10.5, 8.0)), look.cava_hu)
-        canvas.paint(canvas.ellipse((-10.0 + side * apart, 31.0), (8.5, 8.5)), look.aorta_hu)
-
-
-def _paint_disc(canvas: _Canvas, upper: Bone, lower: Bone, look: TissueLook):
+def _paint_disc(canvas: Canvas, upper: Bone, lower: Bone, look: TissueLook) -> None:
     """A slab between two bodies; bone is painted over what reaches into them."""
-    frames = upper.frame, lower.frame
-    scale = frames[1].scale
-    normal = frames[0].rotation[:, 2] + frames[1].rotation[:, 2]
-    normal /= np.linalg.norm(normal)
-    right = np.cross(frames[1].rotation[:, 1], normal)
-    right /= np.linalg.norm(right)
-    front = np.cross(normal, right)
-    half_width, half_depth = (
-        scale * (a + b) / 2 for a, b in zip(upper.body_half_mm, lower.body_half_mm)
+    scale = lower.frame.scale
+    half = scale * (np.add(upper.body_half_mm, lower.body_half_mm) / 2 - 1.0)
+    middle = (upper.frame.origin_mm + lower.frame.origin_mm) / 2
+    middle = middle + scale * 2.0 * lower.frame.rotation[:, 1]
+    window, offset_mm = canvas.near(middle, 1.2 * max(half))
+    # The mean of two rotations this close is nearly a rotation.
+    axes = (upper.frame.rotation + lower.frame.rotation).T / 2
+    across, forward, up = (
+        sum(np.float32(a) * o for a, o in zip(axis, offset_mm)) for axis in axes
     )
-    middle = (frames[0].origin_mm + frames[1].origin_mm) / 2
-    offset = [axis - m for axis, m in zip(canvas.world, middle)]
-    u, v, w = (
-        sum(n * o for n, o in zip(direction, offset))
-        for direction in (right, front, normal)
-    )
-    u, v = u / (half_width - 1), (v - scale * 2.0) / (half_depth - 1)
-    side = (np.sqrt(u * u + v * v) - 1) * half_depth
-    canvas.paint(np.maximum(side, np.abs(w) - 8.0 * scale), look.disc_hu)
+    level = np.hypot(across / half[0], forward / half[1])
+    slab = np.maximum((level - 1) * half[1], np.abs(up) - _DISC_HALF_MM * scale)
+    canvas.paint(slab, look.disc_hu, window)
 
 
-def _paint_canal(canvas: _Canvas, bones: Sequence[Bone], look: TissueLook):
+def _paint_canal(canvas: Canvas, bones: Sequence[Bone], look: TissueLook) -> None:
     """Epidural fat around the thecal sac."""
-    centres = [bone.frame.to_world(bone.canal_centre_mm) for bone in bones]
-    shift = _curve(np.array(centres), canvas.z) - _curve(
-        np.array([bone.frame.origin_mm for bone in bones]), canvas.z
-    )
+    z = canvas.world_mm[2]
+    canal = np.array([bone.frame.to_world(bone.canal_centre_mm) for bone in bones])
+    spine = np.array([bone.frame.origin_mm for bone in bones])
+    x, y = (follow(canal, z) - follow(spine, z)).T
     half = np.mean([bone.canal_half_mm for bone in bones[:-1]], axis=0)
-    centre = (shift[:, 0], shift[:, 1])
-    canvas.paint(canvas.ellipse(centre, half + 1.5), look.epidural_hu)
-    canvas.paint(canvas.ellipse((centre[0], centre[1] + 0.5), 0.8 * half), look.sac_hu)
+    canvas.paint(canvas.cylinder((x, y), half + 1.5), look.epidural_hu)
+    canvas.paint(canvas.cylinder((x, y + 0.5), _SAC_SHARE * half), look.sac_hu)
 
 
-def _paint_foramina(canvas: _Canvas, upper: Bone, lower: Bone, look: TissueLook):
-    """Fat around a nerve root on either side, below the upper pedicles."""
-    x, y, z = canvas.world
-    for side in (-1.0, 1.0):
-        local = upper.canal_centre_mm + [side * (upper.canal_half_mm[0] + 6.0), 5.0, -11.0]
-        centre = upper.frame.to_world(local)
-        for half, value in (((11.0, 6.0, 10.0), _FAT_HU + 10.0), ((4.0, 3.0, 3.0), 40.0)):
-            level = np.sqrt(
-                ((x - centre[0]) / half[0]) ** 2
-                + ((y - centre[1]) / half[1]) ** 2
-                + ((z - centre[2]) / half[2]) ** 2
-            )
-            canvas.paint((level - 1) * min(half), value)
+def _paint_foramina(canvas: Canvas, bone: Bone) -> None:
+    """Fat around a nerve root on either side, below the pedicles."""
+    for side in _SIDES:
+        out = side * (bone.canal_half_mm[0] + 6.0)
+        local = bone.canal_centre_mm + np.array([out, 5.0, -11.0])
+        centre = bone.frame.to_world(local)
+        for half, value_hu in (
+            ((11.0, 6.0, 10.0), _FAT_HU),
+            ((4.0, 3.0, 3.0), _NERVE_HU),
+        ):
+            window, offset_mm = canvas.near(centre, max(half) + 3.0)
+            level = np.sqrt(sum((o / h) ** 2 for o, h in zip(offset_mm, half)))
+            canvas.paint((level - 1) * min(half), value_hu, window)
+
+
+def _paint_skin(canvas: Canvas, bones: Sequence[Bone], look: TissueLook) -> None:
+    """Skin and air around a body ellipse whose back follows the spinous processes."""
+    tips = np.array([bone.frame.to_world(bone.spinous_tip_mm) for bone in bones])
+    line = np.polyfit(tips[:, 2], tips[:, 1], 1)
+    furthest_back = np.min(tips[:, 1] - np.polyval(line, tips[:, 2]))
+    x, y, z = canvas.world_mm
+    back = np.polyval(line, z) + furthest_back - look.back_fat_mm
+    u = (x - tips[:, 0].mean()) / _BODY_HALF_MM[0]
+    v = (y - back - _BODY_HALF_MM[1]) / _BODY_HALF_MM[1]
+    depth = (1 - np.sqrt(u * u + v * v)) * _BODY_HALF_MM[1]
+    canvas.paint(depth - _SKIN_MM, _SKIN_HU)
+    canvas.paint(depth, _AIR_HU)

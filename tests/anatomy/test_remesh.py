@@ -80,7 +80,9 @@ def test_closest_points_on_one_triangle():
 
 def tetrahedron():
     vertices = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
-    return EditableMesh(vertices, np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]]))
+    return EditableMesh(
+        vertices, np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
+    )
 
 
 def test_split_adds_one_vertex_and_two_faces():

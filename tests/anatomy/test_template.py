@@ -58,7 +58,9 @@ def test_regions_split_body_from_arch():
     template = lumbar_template()
     y = template.mesh.vertices_mm[:, 1]
     assert set(np.unique(template.region)) == {0, 1}
-    assert (template.region[y > -10] == 0).all() and (template.region[y < -25] == 1).all()
+    assert (template.region[y > -10] == 0).all() and (
+        template.region[y < -25] == 1
+    ).all()
 
 
 @pytest.mark.parametrize("label", LEVELS)
@@ -189,7 +191,9 @@ def test_open_and_inside_out_meshes_are_refused():
 
 
 def test_a_mesh_without_canal_has_no_body_centre():
-    corners = np.array([[x, y, z] for x in (0, 9) for y in (0, 9) for z in (0, 9)], float)
+    corners = np.array(
+        [[x, y, z] for x in (0, 9) for y in (0, 9) for z in (0, 9)], float
+    )
     quads = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4)]
     quads.append((1, 5, 7, 3))
     faces = np.array([t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))])

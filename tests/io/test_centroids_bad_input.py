@@ -125,7 +125,8 @@ def test_voxels_need_the_image(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "direction", [["P", "I"], ["P", "A", "R"], ["X", "Y", "Z"], "PI R", ["P", "I", 3]]
+    "direction",
+    [["P", "I"], ["P", "A", "R"], ["X", "Y", "Z"], "PI R", ["P", "I", 3], 5],
 )
 def test_impossible_direction(tmp_path, direction):
     path = centroid_file(tmp_path, {20: (1, 2, 3)}, [{"direction": direction}])
@@ -140,7 +141,7 @@ def test_duplicate_label_tells_the_distance(tmp_path):
         load_centroids(path)
 
 
-@pytest.mark.parametrize("label", [99, 0, -3, "sacral", 2.5, None, True])
+@pytest.mark.parametrize("label", [99, 0, -3, 999, "sacral", 2.5, None, True])
 def test_unknown_label(tmp_path, label):
     path = tmp_path / "ctd.json"
     rows = [{"label": 20, "X": 0, "Y": 0, "Z": 0}]

@@ -50,7 +50,9 @@ def test_body_of_a_built_vertebra(spacing):
     with pytest.warns(UserWarning, match="in front of the centres of mass"):
         found = centroids_from_labels(LabelVolume(array, affine), "mask")
     assert found.labels == (22,)
-    assert np.linalg.norm(found.points_mm[0] - BODY_MM) < 1
+    # The voxelised body itself may sit half a step off.
+    limit_mm = max(1.0, max(spacing) / 2)
+    assert np.linalg.norm(found.points_mm[0] - BODY_MM) < limit_mm
 
 
 def test_orientation_of_the_array_does_not_matter():
@@ -72,13 +74,14 @@ def test_hollow_masks_and_stray_voxels_do_not_matter():
     array = voxelised(affine, shape, 22)
     start = np.rint(BODY_MM - affine[:3, 3]).astype(int)
     hollow = array.copy()
-    hollow[tuple(slice(c - 6, c + 6) for c in start)] = 0
+    hollow[tuple(slice(c, c + 10) for c in start)] = 0  # off centre
     hollow[1:3, 1:3, 1:3] = 22
     with pytest.warns(UserWarning):
         found = centroids_from_labels(LabelVolume(hollow, affine), "mask")
     assert np.linalg.norm(found.points_mm[0] - BODY_MM) < 1
 
 
+@pytest.mark.filterwarnings("ignore:mask. body centres")
 def test_body_cut_by_the_border_is_named():
     affine, shape = grid((1, 1, 1))
     array = voxelised(affine, shape, 22)[:, :, :40]  # 3 mm above the centre

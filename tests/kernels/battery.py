@@ -7,8 +7,6 @@ vectors.
 
 import numpy as np
 
-from tests import helpers
-
 
 def closest_distance(points, vertices, faces) -> np.ndarray:
     """Distance [P] from points to a triangle mesh, float64.

@@ -30,7 +30,7 @@ def _phantom(codes: str = "RAS") -> tuple[Volume, LabelVolume]:
     labels = np.zeros(SHAPE, np.uint8)
     for number, (low, high) in BLOCKS_MM.items():
         labels[np.all((grid_mm > low) & (grid_mm < high), axis=-1)] = number
-    image[labels > 0] = 400.0
+    image[labels == L1], image[labels == L2] = 400.0, 900.0
     return _reoriented(image, labels, affine, codes)
 
 
@@ -117,7 +117,7 @@ def test_voxel_orientation_does_not_show(pixels, codes):
     assert np.mean(np.abs(turned - pixels).max(axis=-1) > 8) < 1e-3
 
 
-def test_front_and_left_are_where_the_letters_say(figure, pixels):
+def test_front_left_and_top_are_where_the_letters_say(figure, pixels):
     sagittal, coronal, axial = figure.axes
     for axes, bright, dark in (
         (sagittal, (-35, 25), (35, 25)),
@@ -126,6 +126,10 @@ def test_front_and_left_are_where_the_letters_say(figure, pixels):
     ):
         assert _patch(pixels, axes, *bright).mean() > 200
         assert _patch(pixels, axes, *dark).mean() < 80
+    for axes in (sagittal, coronal):
+        # The upper block has 400 HU, the lower 900, in a window of 1500.
+        assert 80 < _patch(pixels, axes, 6, 21).mean() < 140
+        assert 170 < _patch(pixels, axes, 6, -20).mean() < 220
     places = {text.get_text(): text.xy for text in sagittal.texts}
     assert places["A"] == (0.0, 0.5) and places["S"] == (0.5, 1.0)
     assert {text.get_text(): text.xy for text in coronal.texts}["L"] == (1.0, 0.5)

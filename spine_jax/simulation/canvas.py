@@ -1,0 +1,80 @@
+"""An image painted organ by organ, with coordinates that follow the spine."""
+
+import numpy as np
+
+from spine_jax.simulation.random_field import Axes, random_field
+
+_WAVE_MM = 2.5
+_WAVE_LENGTH_MM = 18.0
+
+Window = tuple[slice, slice, slice]
+EVERYWHERE: Window = (slice(None),) * 3
+
+
+class Canvas:
+    """An image under work.
+
+    Attributes:
+        image_hu: [X, Y, Z] float32, zero at first.
+        world_mm: x [X, 1, 1], y [Y, 1] and z [Z] of the voxels, float32.
+        x, y: [X, Y, Z], mm right and in front of the spine at the same height, with
+            gentle random waves, so that nothing painted by them is quite regular.
+    """
+
+    def __init__(
+        self, rng: np.random.Generator, axes_mm: Axes, spine_mm: np.ndarray
+    ) -> None:
+        x, y, z = (np.asarray(axis, np.float32) for axis in axes_mm)
+        self.world_mm = (x[:, None, None], y[:, None], z)
+        middle = follow(spine_mm, z)
+        waves = [
+            _WAVE_MM * np.clip(random_field(rng, axes_mm, _WAVE_LENGTH_MM), -2, 2)
+            for _ in range(2)
+        ]
+        self.x = self.world_mm[0] - middle[:, 0] + waves[0]
+        self.y = self.world_mm[1] - middle[:, 1] + waves[1]
+        self.image_hu = np.zeros(self.x.shape, np.float32)
+        self._edge_mm = float(np.mean([axis[1] - axis[0] for axis in (x, y, z)]))
+
+    def paint(
+        self,
+        distance_mm: np.ndarray,
+        value_hu: float | np.ndarray,
+        window: Window = EVERYWHERE,
+    ) -> None:
+        """Fill where a distance is negative, with edges one voxel wide."""
+        share = np.clip(0.5 - distance_mm / self._edge_mm, 0.0, 1.0)
+        part = self.image_hu[window]
+        part += share.astype(np.float32) * (value_hu - part)
+
+    def cylinder(self, centre_mm, half_mm) -> np.ndarray:
+        """Rough distance [X, Y, Z] to an elliptic cylinder that follows the spine.
+
+        Args:
+            centre_mm: x and y of its axis, scalars or per height [Z].
+            half_mm: Half width and half depth, scalars or per height.
+        """
+        u = (self.x - centre_mm[0]) / half_mm[0]
+        v = (self.y - centre_mm[1]) / half_mm[1]
+        return (np.sqrt(u * u + v * v) - 1) * np.minimum(*half_mm)
+
+    def near(self, centre_mm: np.ndarray, reach_mm: float):
+        """The window of voxels around a point, and their offsets to it, mm.
+
+        Returns:
+            Slices, and x [X, 1, 1], y [Y, 1] and z [Z] relative to the point.
+        """
+        offsets = [axis - c for axis, c in zip(self.world_mm, centre_mm)]
+        window = tuple(
+            slice(*np.searchsorted(offset.ravel(), (-reach_mm, reach_mm)))
+            for offset in offsets
+        )
+        return window, [offset[part] for offset, part in zip(offsets, window)]
+
+
+def follow(points_mm: np.ndarray, z_mm: np.ndarray) -> np.ndarray:
+    """x and y at heights z of the line through points [N, 3], [Z, 2] float32."""
+    order = np.argsort(points_mm[:, 2])
+    height = points_mm[order, 2]
+    places = [np.interp(z_mm, height, points_mm[order, axis]) for axis in range(2)]
+    return np.stack(places, axis=1).astype(np.float32)
