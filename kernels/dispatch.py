@@ -28,8 +28,9 @@ def resolve(
 
 def as_floats(*arrays: Any) -> tuple[jax.Array, ...]:
     """The arrays in their common floating dtype; integers become the default float."""
-    dtype = jnp.result_type(float, *arrays)
-    return tuple(jnp.asarray(array, dtype) for array in arrays)
+    converted = [jnp.asarray(array) for array in arrays]
+    dtype = jnp.result_type(float, *converted)
+    return tuple(array.astype(dtype) for array in converted)
 
 
 def screen(

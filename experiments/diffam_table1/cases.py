@@ -8,7 +8,7 @@ from spine_jax.core import InputError
 
 @dataclasses.dataclass(frozen=True)
 class CaseFiles:
-    """One case. Centroids are a centroid file, or the mask itself where none is given."""
+    """One case. Centroids come from the mask where no centroid file is given."""
 
     name: str
     image: Path
@@ -35,7 +35,9 @@ def find_cases(folder: Path) -> list[CaseFiles]:
         if truth is None:
             continue
         centroids = _first(places, [f"{stem}*ctd.json"])
-        cases.append(CaseFiles(stem or image.parent.name, image, truth, centroids or truth))
+        cases.append(
+            CaseFiles(stem or image.parent.name, image, truth, centroids or truth)
+        )
     if not cases:
         raise InputError(
             "NO-CASES",

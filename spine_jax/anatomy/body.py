@@ -7,9 +7,9 @@ import numpy as np
 from spine_jax.anatomy.primitives import smooth_max
 
 _TINY = 1e-6
+# Where the wall reaches the rim sizes, in half heights: the figures are high
+# percentiles over the outer quarters of the height, and the very edge is rounded.
 _RIM_FRACTION = 0.8
-"""Where the wall reaches the rim sizes, in half heights. The figures are high
-percentiles over the outer quarters of the height, and the very edge is rounded."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,18 +47,18 @@ class BodyShape:
     concavity_upper_mm: float
     concavity_lower_mm: float
     posterior_wall_y_mm: float
-    centre_z_mm: float = 0.0
-    front_exponent: float = 2.2
-    back_exponent: float = 2.6
-    widest_fraction: float = 0.4
-    back_hollow_mm: float = 2.0
-    back_hollow_width_mm: float = 8.0
-    waist_exponent: float = 2.5
-    waist_back_fraction: float = 0.3
-    edge_mm: float = 3.0
-    hollow_radius: float = 0.85
-    hollow_shift_mm: float = 1.0
-    shift_lower_mm: float = 0.0
+    centre_z_mm: float
+    front_exponent: float
+    back_exponent: float
+    widest_fraction: float
+    back_hollow_mm: float
+    back_hollow_width_mm: float
+    waist_exponent: float
+    waist_back_fraction: float
+    edge_mm: float
+    hollow_radius: float
+    hollow_shift_mm: float
+    shift_lower_mm: float
 
 
 def body_distance(points_mm: np.ndarray, body: BodyShape) -> np.ndarray:

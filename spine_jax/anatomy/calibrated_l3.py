@@ -1,12 +1,11 @@
 """Calibrated parameters of L3.
 
 Sizes of the body are the median figures (`morphometry`), the rims a little larger as
-`levels` explains. The rest started from those
-figures and plain anatomy and was then fitted: least squares over points near the
-surface, ours against the smoothed inside/outside function of the mean L3 of 87
-patients (Clouthier et al. 2023),
-under a free similarity transform and with a pull towards the start. The
-origin is the centroid of the body.
+`levels` explains. The rest started from those figures and plain anatomy and was then
+fitted by least squares over points near the surface: the smoothed inside/outside
+function of this shape against that of the mean L3 of 87 patients (Clouthier et al.
+2023), under a free similarity transform and with a pull towards the start. The origin
+is the centroid of the body.
 """
 
 from spine_jax.anatomy.arch import ArchShape, CanalShape

@@ -1,8 +1,8 @@
 """Calibrated parameters of L5.
 
-Sizes of the body are median figures (`morphometry`). The rest is the calibrated L3
-moved to the figures of L5 and then fitted in the same way to
-the mean L5 of 87 patients (Clouthier et al. 2023).
+Sizes of the body are median figures (`morphometry`). The rest is the calibrated L3,
+moved to the figures of L5 and then fitted, as L3 was, to the mean L5 of 87 patients
+(Clouthier et al. 2023).
 """
 
 from spine_jax.anatomy.arch import ArchShape, CanalShape

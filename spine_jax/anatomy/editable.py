@@ -78,7 +78,9 @@ class EditableMesh:
         if all(on_border) and len(faces) == 2:
             return False
         common = self._neighbours(a) & self._neighbours(b)
-        if len(common) != len(faces):
+        if len(common) != len(faces) or any(
+            len(self._around[v]) <= 3 and v not in self.border for v in common
+        ):
             return False
         if on_border[1] and not on_border[0]:
             a, b = b, a

@@ -27,11 +27,31 @@ def vertebra_distance(points_mm: np.ndarray, shape: VertebraShape) -> np.ndarray
 def parts_distance(
     points_mm: np.ndarray, shape: VertebraShape
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Approximate signed distances to the body and to the arch, [...] mm each."""
+    """Approximate signed distances to the body and to the arch, [...] mm each.
+
+    The two overlap: the pedicles begin inside the body.
+    """
     points = _symmetrised(np.asarray(points_mm, dtype=float), shape)
     body = body_distance(points, shape.body)
     arch = arch_distance(points, shape.arch, shape.canal, shape.canal_edge_mm)
     return body, arch
+
+
+def body_centre_of_shape(shape: VertebraShape, step_mm: float = 0.75) -> np.ndarray:
+    """Volume centroid [3] mm of the body alone, without its arch."""
+    low, high = shape_bounds_mm(shape)
+    low[1] = shape.body.posterior_wall_y_mm - 10.0
+    half = np.ceil(high[0] / step_mm)
+    axes = [
+        (np.arange(-half, half) + 0.5) * step_mm,
+        *(np.arange(l, h, step_mm) for l, h in zip(low[1:], high[1:])),
+    ]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    distance = body_distance(_symmetrised(points, shape), shape.body)
+    # A cell cut by the surface counts by the share of it that lies inside.
+    weight = np.clip(0.5 - distance / step_mm, 0.0, 1.0)
+    centre_mm = np.einsum("xyz,xyzc->c", weight, points) / weight.sum()
+    return centre_mm * [0, 1, 1] if shape.is_symmetric else centre_mm
 
 
 def shape_bounds_mm(shape: VertebraShape) -> tuple[np.ndarray, np.ndarray]:

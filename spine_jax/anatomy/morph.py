@@ -13,7 +13,7 @@ from spine_jax.anatomy.remesh import slide
 from spine_jax.anatomy.shape import VertebraShape
 
 _STEPS = 6
-_LAST_SLIDES = 12
+_LAST_SLIDES = 25
 
 
 def morph_vertices(

@@ -2,13 +2,12 @@
 
 import dataclasses
 import functools
-import itertools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from spine_jax.anatomy.body_centre import canal_front_y_mm
 from spine_jax.anatomy.implicit import (
-    parts_distance,
+    body_centre_of_shape,
     shape_bounds_mm,
     vertebra_distance,
 )
@@ -21,10 +20,12 @@ from spine_jax.anatomy.surface import SurfacePoints
 from spine_jax.core import InputError, Mesh
 from spine_jax.core.labels import label_name
 
-BODY, ARCH = 0, 1
 _L3 = 22
 _AXES = {"right": 0, "anterior": 1, "cranial": 2}
 _OPPOSITE = {"left": "right", "posterior": "anterior", "caudal": "cranial"}
+
+Axes = Mapping[str, str | Sequence[float]]
+"""Anatomical direction -> where it points in a mesh's frame."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,20 +33,13 @@ class TemplateMesh:
     """A vertebra to start a fit from.
 
     Attributes:
-        mesh: Closed, genus 1; x right, y anterior, z cranial in mm, origin at the
-            volume centroid of the vertebral body.
-        region: [V] int8, 0 body, 1 arch and processes.
-        name: What it shows, such as `"L3"`.
+        mesh: Closed; x right, y anterior, z cranial in mm, origin at the volume
+            centroid of the vertebral body.
+        name: Level that it shows, such as `"L3"`.
     """
 
     mesh: Mesh
-    region: np.ndarray
     name: str
-
-    @property
-    def body_centre_mm(self) -> np.ndarray:
-        """[3], the origin by construction."""
-        return np.zeros(3)
 
 
 @functools.lru_cache(maxsize=16)
@@ -77,7 +71,6 @@ def lumbar_template(label: int = _L3, vertex_count: int = 2000) -> TemplateMesh:
     return _frozen(
         vertices - body_centre_of_shape(shape),
         middle.mesh.faces,
-        middle.region,
         label_name(label),
     )
 
@@ -92,54 +85,29 @@ def template_from_shape(
         vertex_count=vertex_count,
         mirror=shape.is_symmetric,
     )
-    body, arch = parts_distance(mesh.vertices_mm, shape)
-    centre_mm = body_centre_of_shape(shape)
-    return _frozen(
-        mesh.vertices_mm - centre_mm,
-        mesh.faces,
-        np.where(body < arch, BODY, ARCH),
-        name,
-    )
-
-
-def body_centre_of_shape(shape: VertebraShape, step_mm: float = 0.75) -> np.ndarray:
-    """Volume centroid [3] mm of the body of a parametric vertebra, without its arch."""
-    low, high = shape_bounds_mm(shape)
-    # Cells are placed symmetrically about x = 0, so a symmetric body stays centred.
-    half = np.ceil(high[0] / step_mm)
-    axes = [
-        (np.arange(-half, half) + 0.5) * step_mm,
-        *(np.arange(l, h, step_mm) for l, h in zip(low[1:], high[1:])),
-    ]
-    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    distance = parts_distance(points, shape)[0]
-    # A cell cut by the surface counts by the share of it that lies inside.
-    weight = np.clip(0.5 - distance / step_mm, 0.0, 1.0)
-    centre_mm = np.einsum("xyz,xyzc->c", weight, points) / weight.sum()
-    return centre_mm * [0, 1, 1] if shape.is_symmetric else centre_mm
+    vertices = mesh.vertices_mm - body_centre_of_shape(shape)
+    return _frozen(vertices, mesh.faces, name)
 
 
 def template_from_mesh(
     mesh: Mesh,
-    body_centre_mm: np.ndarray,
+    body_centre_mm: Sequence[float],
     *,
-    axes: dict[str, str] | None = None,
+    axes: Axes | None = None,
     vertex_count: int | None = 2000,
-    name: str = "user",
+    name: str = "L3",
 ) -> TemplateMesh:
     """Turn a user's mesh into a template: our axes, centred, evenly remeshed.
 
     Args:
         mesh: Closed surface in mm.
         body_centre_mm: [3], volume centroid of the vertebral body, in the mesh's frame.
-        axes: Where anatomical directions point in the mesh's frame, at least two of
-            them, such as `{"anterior": "+x", "cranial": "+z"}`. None: x right,
-            y anterior, z cranial.
+        axes: See `rotation_to_template`. None: x right, y anterior, z cranial.
         vertex_count: Wanted number of vertices; None keeps the mesh as it is.
-        name: What the template shows.
+        name: Level that the mesh shows.
 
     Raises:
-        InputError: for an open or inside-out mesh or axes that make no frame.
+        InputError: for an open or inside-out mesh, or axes that make no frame.
     """
     vertices = np.asarray(mesh.vertices_mm, dtype=float)
     faces = np.asarray(mesh.faces)
@@ -150,19 +118,21 @@ def template_from_mesh(
     if vertex_count is not None:
         surface = SurfacePoints(vertices, faces)
         vertices, faces = remesh(vertices, faces, surface.closest, vertex_count)
-    region = np.where(_in_front_of_canal(vertices, faces), BODY, ARCH)
-    return _frozen(vertices, faces, region, name)
+    return _frozen(vertices, faces, name)
 
 
-def rotation_to_template(axes: dict[str, str] | None) -> np.ndarray:
+def rotation_to_template(axes: Axes | None) -> np.ndarray:
     """Rotation [3, 3] that takes a mesh's axes to x right, y anterior, z cranial.
 
     Args:
-        axes: As for `template_from_mesh`. Left, posterior and caudal are understood.
+        axes: Where two or three of right, anterior and cranial (or left, posterior,
+            caudal) point in the mesh's frame: `"+x"` ... `"-z"`, or a vector of any
+            length, as for a mesh that still has the tilt of its place in the spine.
+            Vectors need not be exactly perpendicular: cranial is kept, then anterior.
 
     Raises:
         InputError: for unknown words, fewer than two directions, or directions that
-            repeat, contradict each other or would mirror the mesh.
+            repeat, lie closer than 60 degrees to each other or mirror the mesh.
     """
     if axes is None:
         return np.eye(3)
@@ -170,33 +140,46 @@ def rotation_to_template(axes: dict[str, str] | None) -> np.ndarray:
     for name, direction in axes.items():
         sign = -1.0 if name in _OPPOSITE else 1.0
         row = _AXES.get(_OPPOSITE.get(name, name))
-        if row is None or row in rows or direction not in _unit_directions():
+        vector = _unit_vector(direction)
+        if row is None or row in rows or vector is None:
             raise _axes_error(axes)
-        rows[row] = sign * _unit_directions()[direction]
+        rows[row] = sign * vector
     if len(rows) < 2:
         raise _axes_error(axes)
     for missing in {0, 1, 2} - set(rows):
         rows[missing] = np.cross(rows[(missing + 1) % 3], rows[(missing + 2) % 3])
-    rotation = np.stack([rows[i] for i in range(3)])
-    if not np.isclose(np.linalg.det(rotation), 1.0):
+    given = np.stack([rows[i] for i in range(3)])
+    if np.abs(given @ given.T - np.diag(np.diag(given @ given.T))).max() > 0.5:
         raise _axes_error(axes)
-    return rotation
+    cranial = given[2] / np.linalg.norm(given[2])
+    anterior = given[1] - (given[1] @ cranial) * cranial
+    anterior /= np.linalg.norm(anterior)
+    right = np.cross(anterior, cranial)
+    if right @ given[0] <= 0:
+        raise _axes_error(axes)
+    return np.stack([right, anterior, cranial])
 
 
-def _unit_directions() -> dict[str, np.ndarray]:
-    return {
-        sign + letter: float(sign + "1") * np.eye(3)[i]
-        for (i, letter), sign in itertools.product(enumerate("xyz"), "+-")
-    }
+def _unit_vector(direction: str | Sequence[float]) -> np.ndarray | None:
+    """The direction as a unit vector [3], None where it is none."""
+    if isinstance(direction, str):
+        if direction[:1] not in ("+", "-") or direction[1:] not in ("x", "y", "z"):
+            return None
+        return float(direction[0] + "1") * np.eye(3)["xyz".index(direction[1])]
+    vector = np.asarray(direction, dtype=float)
+    length = np.linalg.norm(vector)
+    if vector.shape != (3,) or not np.isfinite(length) or length == 0:
+        return None
+    return vector / length
 
 
-def _axes_error(axes: dict[str, str]) -> InputError:
+def _axes_error(axes: Axes) -> InputError:
     return InputError(
         "TEMPLATE-AXES",
         "template axes",
         f"{axes}",
         "two or three different directions out of right, anterior, cranial (or left, "
-        "posterior, caudal), each on its own axis +x ... -z, right-handed",
+        "posterior, caudal), each +x ... -z or a vector, right-handed",
         '{"anterior": "+y", "cranial": "+z"} for a mesh with y forwards and z up',
     )
 
@@ -226,17 +209,10 @@ def _check_closed(vertices: np.ndarray, faces: np.ndarray) -> None:
         )
 
 
-def _in_front_of_canal(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    return vertices[:, 1] > canal_front_y_mm(vertices, faces)
-
-
-def _frozen(vertices, faces, region, name: str) -> TemplateMesh:
+def _frozen(vertices: np.ndarray, faces: np.ndarray, name: str) -> TemplateMesh:
     """Pack arrays that callers of the cached template cannot change by accident."""
-    arrays = (
-        np.ascontiguousarray(vertices, dtype=float),
-        np.ascontiguousarray(faces, dtype=np.int32),
-        np.asarray(region, dtype=np.int8),
-    )
-    for array in arrays:
+    vertices = np.ascontiguousarray(vertices, dtype=float)
+    faces = np.ascontiguousarray(faces, dtype=np.int32)
+    for array in (vertices, faces):
         array.flags.writeable = False
-    return TemplateMesh(Mesh(arrays[0], arrays[1]), arrays[2], name)
+    return TemplateMesh(Mesh(vertices, faces), name)

@@ -11,7 +11,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, required=True, help="folder for the results")
     add("--seed", type=int, default=0, help="of the phantom and of the fit")
     add("--device", choices=("cpu", "gpu"), help="default: what JAX finds")
-    add("--overwrite", action="store_true", help="write into a folder that is not empty")
+    add(
+        "--overwrite", action="store_true", help="write into a folder that is not empty"
+    )
     add("--quiet", action="store_true", help="no progress and no table")
 
 

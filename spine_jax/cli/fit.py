@@ -58,7 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read a .nii.gz although its checksum fails",
     )
     add("--resume", action="store_true", help="go on with an interrupted run in OUT")
-    add("--overwrite", action="store_true", help="write into a folder that is not empty")
+    add(
+        "--overwrite", action="store_true", help="write into a folder that is not empty"
+    )
     add("--quiet", action="store_true", help="no progress")
 
 

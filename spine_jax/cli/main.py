@@ -74,7 +74,7 @@ def _fail(error: Exception) -> int:
         )
         return 1
     print(
-        f"error[FAILED] {type(error).__name__}: {error}. Try: --debug for the traceback",
+        f"error[FAILED] {type(error).__name__}: {error}. Try: --debug to see where",
         file=sys.stderr,
     )
     return 1

@@ -5,7 +5,7 @@ from spine_jax.fitting.fit import CHUNK, FitState, init_fit, run_chunk, run_fit
 from spine_jax.fitting.pose import Pose, pose_from_centroids
 from spine_jax.fitting.problem import FitProblem, build_problem
 from spine_jax.fitting.shape import FitParams, deform, vertices_mm
-from spine_jax.fitting.summary import learned_curve, vertebra_summaries
+from spine_jax.fitting.summary import FitSummary, summarise
 from spine_jax.fitting.template import FitTemplate, build_template
 
 __all__ = [
@@ -15,16 +15,16 @@ __all__ = [
     "FitParams",
     "FitProblem",
     "FitState",
+    "FitSummary",
     "FitTemplate",
     "Pose",
     "build_problem",
     "build_template",
     "deform",
     "init_fit",
-    "learned_curve",
     "pose_from_centroids",
     "run_chunk",
     "run_fit",
-    "vertebra_summaries",
+    "summarise",
     "vertices_mm",
 ]

@@ -29,8 +29,10 @@ class Appearance(nn.Module):
         frequencies = self.variable(
             "fixed",
             "frequencies",
-            lambda: self.frequency_scale
-            * jax.random.normal(self.make_rng("params"), (self.width // 2,)),
+            lambda: (
+                self.frequency_scale
+                * jax.random.normal(self.make_rng("params"), (self.width // 2,))
+            ),
         ).value
         phase = 2 * jnp.pi * distance[..., None] * frequencies
         hidden = jnp.concatenate([jnp.sin(phase), jnp.cos(phase)], axis=-1)
@@ -40,7 +42,7 @@ class Appearance(nn.Module):
 
 
 def init_appearance(key: jax.Array) -> dict:
-    """Variables of the network: `params` to be optimised and the `fixed` frequencies."""
+    """Variables of the network: `params` to optimise and the `fixed` frequencies."""
     return Appearance().init(key, jnp.zeros(1))
 
 

@@ -71,7 +71,7 @@ def overlap_energy(
 
 
 def variance_energy(coefficients: jax.Array, eigenvalues: jax.Array) -> jax.Array:
-    """L_V: sum_m ||Lambda^1/2 (U_m - U_m+1)||^2 of neighbours' coefficients [B, K, 3]."""
+    """L_V: sum_m ||Lambda^1/2 (U_m - U_m+1)||^2 of coefficients [B, K, 3]."""
     difference = coefficients[1:] - coefficients[:-1]
     return jnp.sum(eigenvalues[:, None] * difference**2)
 

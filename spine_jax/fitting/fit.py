@@ -194,6 +194,6 @@ def _decay(step: jax.Array, config: FitConfig) -> jax.Array:
 
 
 def _blur_units(step: jax.Array, config: FitConfig) -> jax.Array:
-    """sigma(t) of section 2.5: linear from `blur_mm` to 0 at `blur_until` of the run."""
+    """sigma(t) of section 2.5: linear from `blur_mm` to 0 at `blur_until`."""
     fraction = step / jnp.maximum(config.blur_until * config.iterations, 1)
     return jnp.maximum(0.0, 1 - fraction) * config.blur_mm / UNIT_MM

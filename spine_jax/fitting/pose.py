@@ -1,4 +1,4 @@
-"""Where the template starts: position, orientation and scale from the centroids alone."""
+"""Where the template starts: position, orientation and scale from the centroids."""
 
 import dataclasses
 
@@ -12,7 +12,6 @@ from spine_jax.anatomy.morphometry import (
 )
 from spine_jax.core import Centroids
 from spine_jax.core.labels import ANATOMICAL_ORDER, anatomical_rank
-
 
 LOWEST = ANATOMICAL_ORDER[-1]
 """L6: nothing of the scheme lies below it, so it has no spacing of its own."""
@@ -58,7 +57,9 @@ def pose_from_centroids(
     for upper, lower in zip(range(n - 1), range(1, n)):
         chord = points[upper] - points[lower]
         length = np.linalg.norm(chord)
-        tilt = _tilt_to_chord(labels[upper], labels[lower]) if anatomical else (0.0, 0.0)
+        tilt = (
+            _tilt_to_chord(labels[upper], labels[lower]) if anatomical else (0.0, 0.0)
+        )
         expected = _expected_spacing_mm(labels[upper], labels[lower])
         for index, angle in zip((upper, lower), tilt):
             cranial[index] += _lean_forward(chord / length, angle)

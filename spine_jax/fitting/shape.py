@@ -64,5 +64,3 @@ def vertices_mm(
 ) -> np.ndarray:
     """Vertices [B, V, 3] in RAS+ mm, float64, given the world origin of the problem."""
     return np.asarray(deform(params, problem), np.float64) * UNIT_MM + origin_mm
-
-

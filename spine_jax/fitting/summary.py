@@ -1,5 +1,6 @@
 """How well each vertebra of a finished fit agrees with the image."""
 
+import dataclasses
 import functools
 
 import jax
@@ -28,13 +29,35 @@ HOUNSFIELD_PER_INTENSITY = 1000.0
 """The fit sees 1 + HU / 1000."""
 SHELL_MM = 4.0
 """Spread of the samples about the surface."""
+SUPPORT_MM = (-20.0, 30.0)
+"""Distances the curve is told for: farther out hardly a sample constrains it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class FitSummary:
+    """What a finished fit says about the image.
+
+    Attributes:
+        vertebrae: One row per vertebra. `image_error_hu`: mean |f(d) - I| within some
+            4 mm of the surface; `edge_hu_per_mm`: mean fall of the image along the
+            outward normal; `visible_fraction`: share of the surface inside the image.
+        curve_mm, curve_hu: The learned curve f, [N].
+        observed_mm, observed_hu: Distances and intensities of samples near the surface.
+    """
+
+    vertebrae: list[dict[str, float]]
+    curve_mm: np.ndarray
+    curve_hu: np.ndarray
+    observed_mm: np.ndarray
+    observed_hu: np.ndarray
 
 
 @functools.partial(jax.jit, static_argnames="n_samples")
 def _surface_summary(
     state: FitState, problem: FitProblem, n_samples: int
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Per vertebra: mean image error, mean fall along the normal, visible share."""
+) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]:
+    """Per vertebra: mean image error, mean fall along the normal, visible share; and
+    per sample: distance, intensity, whether it lies in the image."""
     hierarchy, image = problem.template.hierarchy, problem.pyramid[..., 0]
     vertices = deform(state.average, problem)
     n_meshes = vertices.shape[0]
@@ -58,46 +81,47 @@ def _surface_summary(
     distance = distance_from_witness(points, vertices, hierarchy, witness.first)
     points_vox = world_to_vox(problem, points)
     appearance = {"params": state.params.appearance, "fixed": state.fixed}
-    error = jnp.abs(render(appearance, distance) - sample_trilinear(image, points_vox))
+    observed = sample_trilinear(image, points_vox)
+    error = jnp.abs(render(appearance, distance) - observed)
 
     def mean_by(index, values, weights):
         total = jax.ops.segment_sum(values * weights, index, n_meshes)
         return total / jnp.maximum(jax.ops.segment_sum(weights, index, n_meshes), 1)
 
-    in_image = inside_grid(problem.shape_vox, points_vox).astype(error.dtype)
+    in_image = inside_grid(problem.shape_vox, points_vox)
     shown = visible.astype(error.dtype)
-    return (
-        mean_by(witness.first.mesh, error, in_image),
+    by_vertebra = (
+        mean_by(witness.first.mesh, error, in_image.astype(error.dtype)),
         mean_by(mesh, fall, shown),
         mean_by(mesh, shown, jnp.ones_like(shown)),
     )
+    return by_vertebra, (distance, observed, in_image)
 
 
-def vertebra_summaries(
-    state: FitState, problem: FitProblem, config: FitConfig
-) -> list[dict[str, float]]:
-    """One row per vertebra.
-
-    Returns:
-        `image_error_hu`: mean |f(d) - I| within some 4 mm of the surface;
-        `edge_hu_per_mm`: mean fall of the image along the outward normal;
-        `visible_fraction`: share of the surface inside the image.
-    """
-    columns = _surface_summary(state, problem, config.n_surface)
-    error, fall, visible = (np.asarray(column, np.float64) for column in columns)
-    return [
-        {
-            "image_error_hu": HOUNSFIELD_PER_INTENSITY * error[i],
-            "edge_hu_per_mm": HOUNSFIELD_PER_INTENSITY * fall[i],
-            "visible_fraction": visible[i],
-        }
-        for i in range(len(error))
-    ]
-
-
-def learned_curve(state: FitState) -> tuple[np.ndarray, np.ndarray]:
-    """The appearance curve: distances in mm and intensities in HU."""
+def summarise(state: FitState, problem: FitProblem, config: FitConfig) -> FitSummary:
+    """Measure a finished fit against its image."""
+    by_vertebra, samples = _surface_summary(state, problem, config.n_surface)
+    error, fall, visible = (np.asarray(x, np.float64) for x in by_vertebra)
+    distance, observed, in_image = (np.asarray(x) for x in samples)
     variables = {"params": state.params.appearance, "fixed": state.fixed}
-    nodes, intensity = appearance_curve(variables)
-    hounsfield = HOUNSFIELD_PER_INTENSITY * (np.asarray(intensity) - 1)
-    return np.asarray(nodes) * UNIT_MM, hounsfield
+    nodes, intensity = (np.asarray(x) for x in appearance_curve(variables))
+    curve_mm = nodes * UNIT_MM
+    supported = (curve_mm >= SUPPORT_MM[0]) & (curve_mm <= SUPPORT_MM[1])
+    return FitSummary(
+        vertebrae=[
+            {
+                "image_error_hu": HOUNSFIELD_PER_INTENSITY * error[i],
+                "edge_hu_per_mm": HOUNSFIELD_PER_INTENSITY * fall[i],
+                "visible_fraction": visible[i],
+            }
+            for i in range(len(error))
+        ],
+        curve_mm=curve_mm[supported],
+        curve_hu=_hounsfield(intensity[supported]),
+        observed_mm=distance[in_image] * UNIT_MM,
+        observed_hu=_hounsfield(observed[in_image]),
+    )
+
+
+def _hounsfield(intensity: np.ndarray) -> np.ndarray:
+    return HOUNSFIELD_PER_INTENSITY * (intensity - 1)

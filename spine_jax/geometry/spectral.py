@@ -33,16 +33,19 @@ def spectral_basis(
 
     Args:
         vertices: [V, 3]; faces: [F, 3].
-        n_modes: K <= V; None takes all V.
+        n_modes: K in [1, V]; None takes all V.
 
     Raises:
         ValueError: when a vertex belongs to no face with area (its mass is zero), or
-            more modes than vertices are asked for.
+            fewer than one or more than V modes are asked for.
     """
     n_vertices = len(vertices)
     n_modes = n_vertices if n_modes is None else n_modes
-    if n_modes > n_vertices:
-        raise ValueError(f"{n_modes} modes asked of a mesh of {n_vertices} vertices")
+    if not 1 <= n_modes <= n_vertices:
+        raise ValueError(
+            f"{n_modes} modes asked of a mesh of {n_vertices} vertices, expected 1 to "
+            f"{n_vertices}"
+        )
     mass = lumped_mass(vertices, faces)
     if not np.all(mass > 0):
         raise ValueError(

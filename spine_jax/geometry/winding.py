@@ -7,7 +7,8 @@ becomes closed when a fan of triangles (o, e_1, e_0) is added, for any apex o. H
     dw = d sum_e Omega(p; o, e_0, e_1) / 4 pi
 
 with Omega the solid angle of a fan triangle: the exact derivative touches the boundary
-edges alone, costs nothing for closed meshes, and needs no derivative of the tree.
+edges alone, costs nothing for closed meshes, and needs no derivative of the tree. On
+the boundary curve itself w has no derivative.
 """
 
 import functools

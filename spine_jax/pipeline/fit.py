@@ -15,14 +15,14 @@ from spine_jax.fitting import (
     FitConfig,
     FitProblem,
     FitState,
+    FitSummary,
     Pose,
     build_problem,
     build_template,
     init_fit,
-    learned_curve,
     pose_from_centroids,
     run_fit,
-    vertebra_summaries,
+    summarise,
     vertices_mm,
 )
 from spine_jax.geometry import voxelise
@@ -44,15 +44,14 @@ class FitResult:
             place on all of them.
         statistics: One row per vertebra: volume, mean HU, centroid, visibility, losses.
         history: Each term of the loss over the iterations, [iterations].
-        appearance_mm, appearance_hu: The learned curve: HU against signed distance.
+        summary: The learned appearance curve and samples of the image beside it.
     """
 
     labels: LabelVolume
     meshes: dict[str, Mesh]
     statistics: list[dict]
     history: dict[str, np.ndarray]
-    appearance_mm: np.ndarray
-    appearance_hu: np.ndarray
+    summary: FitSummary
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,16 +158,14 @@ def finish_case(case: FitCase, state: FitState) -> FitResult:
     faces = np.asarray(hierarchy.faces)
     names = [label_name(label) for label in case.labels]
     meshes = {name: Mesh(v, faces) for name, v in zip(names, vertices)}
-    summaries = vertebra_summaries(state, case.problem, case.config)
-    distance_mm, hounsfield = learned_curve(state)
+    summary = summarise(state, case.problem, case.config)
     steps = case.config.iterations
     return FitResult(
         labels=labels,
         meshes=meshes,
-        statistics=vertebra_statistics(case.volume, labels, meshes, summaries),
+        statistics=vertebra_statistics(case.volume, labels, meshes, summary.vertebrae),
         history={name: np.asarray(h)[:steps] for name, h in state.history.items()},
-        appearance_mm=distance_mm,
-        appearance_hu=hounsfield,
+        summary=summary,
     )
 
 

@@ -193,7 +193,11 @@ def _write(
     )
     write_csv_atomic(output / "statistics.csv", result.statistics)
     draw_appearance(
-        output / "appearance.png", result.appearance_mm, result.appearance_hu
+        output / "appearance.png",
+        result.summary.curve_mm,
+        result.summary.curve_hu,
+        observed_distance_mm=result.summary.observed_mm,
+        observed_hu=result.summary.observed_hu,
     )
     draw_preview(output / "preview.png", case.volume, result.labels, centroids)
 

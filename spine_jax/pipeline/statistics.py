@@ -22,7 +22,7 @@ def vertebra_statistics(
         volume: The CT, HU.
         labels: On the same grid.
         meshes: By vertebra name.
-        summaries: `fitting.vertebra_summaries`, same order.
+        summaries: `FitSummary.vertebrae`, same order.
 
     Returns:
         Per row: name, label, voxel and mesh volume (mm3), surface area (mm2), mean and

@@ -88,8 +88,8 @@ class Bone:
         return self.frame.to_world(weight @ points / weight.sum())
 
 
-def bone_mesh(bone: Bone, neighbours: Sequence[Bone]) -> Mesh:
-    """Mesh a bone, parted from its neighbours by a gap.
+def bone_mesh(bone: Bone, others: Sequence[Bone]) -> Mesh:
+    """Mesh a bone, parted from others by a gap.
 
     Where two bones would overlap or touch, both retreat from the surface of equal
     distance between them: a joint of two conforming facets remains. Islands that this
@@ -100,7 +100,7 @@ def bone_mesh(bone: Bone, neighbours: Sequence[Bone]) -> Mesh:
     """
 
     def distance(local_mm: np.ndarray) -> np.ndarray:
-        return _parted_distance(bone.frame.to_world(local_mm), bone, neighbours)
+        return _parted_distance(bone.frame.to_world(local_mm), bone, others)
 
     low, high = bone.bounds_mm
     step = _STEP_MM / bone.frame.scale
@@ -111,11 +111,11 @@ def bone_mesh(bone: Bone, neighbours: Sequence[Bone]) -> Mesh:
 
 
 def _parted_distance(
-    points_mm: np.ndarray, bone: Bone, neighbours: Sequence[Bone]
+    points_mm: np.ndarray, bone: Bone, others: Sequence[Bone]
 ) -> np.ndarray:
-    """Distance to a bone minus the region nearer than half a gap to a neighbour."""
+    """Distance to a bone minus the region nearer than half a gap to another."""
     distance = bone.distance_mm(points_mm)
-    for other in neighbours:
+    for other in others:
         low, high = other.bounds_mm
         local = other.frame.to_local(points_mm)
         near = np.all((local > low) & (local < high), axis=-1) & (distance < _NEAR_MM)

@@ -19,7 +19,7 @@ LABEL_MARGIN_MM = 0.7
 """Label surfaces lie this far outside the bone in hand-drawn maps, so in ours too."""
 _CORTEX_HU = 1200.0
 _BAND_MM = 6.0
-_ARCH_BLEND_MM = 1.0
+_ARCH_BEHIND_MM, _ARCH_BLEND_MM = 2.0, 1.0
 _SUBCORTICAL_MM = 5.0
 _TEXTURE_MM = (2.2, 2.2, 2.9)
 _THICKNESS_VARIATION = 0.25
@@ -89,12 +89,14 @@ def paint_bone(
     band = surface_band(mesh, inside, affine_vox_to_mm, _BAND_MM, reach)
     inside[tuple(band.voxels.T)] = False
     core = np.argwhere(inside)
-    image_hu[tuple(core.T)] = _marrow(core, np.full(len(core), _BAND_MM), bone, look, affine_vox_to_mm)[0]
+    arch = _arch_share(core, bone, affine_vox_to_mm)
+    image_hu[tuple(core.T)] = _marrow_hu(core, np.inf, arch, look)
 
-    depth = -band.distance_mm - LABEL_MARGIN_MM
-    marrow, arch = _marrow(band.voxels, depth, bone, look, affine_vox_to_mm)
-    cortex = look.body_cortex_mm + arch * (look.arch_cortex_mm - look.body_cortex_mm)
     place = tuple(band.voxels.T)
+    depth = -band.distance_mm - LABEL_MARGIN_MM
+    arch = _arch_share(band.voxels, bone, affine_vox_to_mm)
+    marrow = _marrow_hu(band.voxels, depth, arch, look)
+    cortex = look.body_cortex_mm + arch * (look.arch_cortex_mm - look.body_cortex_mm)
     cortex = cortex * look.thickness[place]
     sigma = np.linalg.norm(band.normal * sigma_mm, axis=1)
     bone_share, marrow_share = ndtr(depth / sigma), ndtr((depth - cortex) / sigma)
@@ -106,11 +108,17 @@ def paint_bone(
     )
 
 
-def _marrow(voxels, depth_mm, bone: Bone, look: BoneLook, affine_vox_to_mm):
-    """Hounsfield units [N] of marrow, and the share [N] of the arch in each voxel."""
+def _arch_share(voxels: np.ndarray, bone: Bone, affine_vox_to_mm) -> np.ndarray:
+    """How much of each voxel [N, 3] counts as arch: 0 in the body, 1 behind it."""
     y = bone.frame.to_local(vox_to_mm(affine_vox_to_mm, voxels))[:, 1]
-    arch = ndtr((bone.body_back_mm - 2.0 - y) / _ARCH_BLEND_MM)
+    return ndtr((bone.body_back_mm - _ARCH_BEHIND_MM - y) / _ARCH_BLEND_MM)
+
+
+def _marrow_hu(
+    voxels: np.ndarray, depth_mm: np.ndarray | float, arch: np.ndarray, look: BoneLook
+) -> np.ndarray:
+    """Marrow [N], denser right under the cortex."""
     mean = look.core_hu + arch * (look.arch_hu - look.core_hu)
     under = np.clip(1 - depth_mm / _SUBCORTICAL_MM, 0.0, 1.0)
-    dense = look.subcortical_hu * under**2
-    return mean + dense + look.texture_hu * look.texture[tuple(voxels.T)], arch
+    texture = look.texture_hu * look.texture[tuple(voxels.T)]
+    return mean + look.subcortical_hu * under**2 + texture

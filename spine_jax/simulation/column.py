@@ -16,6 +16,9 @@ from spine_jax.anatomy.shape import VertebraShape
 from spine_jax.simulation.bone import Bone, Frame
 from spine_jax.simulation.sacrum import SACRUM, sacrum_bone
 
+_TO_SACRUM = (35.0, -8.0, -16.0)
+"""Distance, forward step and angle from L5 to S1, where nothing was measured: a disc of
+usual height, and an end-plate of the sacrum that slopes by about 40 degrees."""
 _WARP_WAVES = 8
 _WARP_RMS_MM = 0.7
 _WARP_LENGTH_MM = (35.0, 80.0)
@@ -37,7 +40,7 @@ def draw_column(rng: np.random.Generator, labels: Sequence[int]) -> list[Bone]:
     """
     chain = [*range(labels[0] - 1, labels[-1] + 1), labels[-1] + 1]
     chain = [SACRUM if label == LUMBAR[-1] + 1 else label for label in chain]
-    patient_scale = float(np.clip(rng.normal(1.0, 0.05), 0.9, 1.1))
+    patient_scale = float(np.clip(rng.normal(1.0, 0.025), 0.95, 1.05))
     shapes = [_draw_shape(rng, label) for label in chain]
     frames = _stacked(rng, chain, shapes, patient_scale)
     frames = _placed(rng, frames, frames[len(frames) // 2])
@@ -63,24 +66,33 @@ def _stacked(
     patient_scale: float,
 ) -> list[Frame]:
     """Frames stacked downwards from the origin by the measured steps and angles."""
-    lordosis = rng.uniform(0.75, 1.25)
+    lordosis = rng.uniform(0.75, 1.2)
     lateral_deg, axial_deg = rng.uniform(-2.5, 2.5, 2)
     phase = rng.uniform(0.0, np.pi)
     frames = [Frame(np.eye(3), np.zeros(3), patient_scale)]
     extra = [_extra_height_mm(shape, label) for shape, label in zip(shapes, chain)]
-    for i, label in enumerate(chain[:-1]):
+    for i, (label, below) in enumerate(zip(chain, chain[1:])):
         above = frames[-1]
-        length = spacing_to_next_mm(label) + extra[i] + extra[i + 1]
-        forward = next_centre_y_mm(label)
+        length, forward, angle = _TO_SACRUM if below == SACRUM else _to_next(label)
+        length += extra[i] + extra[i + 1]
         step = np.array([0.0, forward, -np.sqrt(length**2 - forward**2)])
         wave = np.sin(phase + np.pi * i / len(chain))
-        angle = lordosis * sagittal_angle_to_next_deg(label) + rng.normal(0.0, 1.2)
+        angle = lordosis * angle + rng.normal(0.0, 1.2)
         turn = rotation_deg(angle, lateral_deg * wave, axial_deg * wave)
         origin = above.origin_mm + patient_scale * above.rotation @ step
         frames.append(Frame(above.rotation @ turn, origin, patient_scale))
     if chain[0] == _T12:
         frames[0] = dataclasses.replace(frames[0], scale=_T12_SCALE * patient_scale)
     return frames
+
+
+def _to_next(label: int) -> tuple[float, float, float]:
+    """Measured distance, forward step and angle to the next vertebra; mm, degrees."""
+    return (
+        spacing_to_next_mm(label),
+        next_centre_y_mm(label),
+        sagittal_angle_to_next_deg(label),
+    )
 
 
 def _extra_height_mm(shape: VertebraShape | None, label: int) -> float:

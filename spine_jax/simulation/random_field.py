@@ -34,12 +34,10 @@ def random_field(
 def _spread(axis_mm: np.ndarray, sigma_mm: float) -> np.ndarray:
     """Weights [n, lattice] of a Gaussian of `sigma_mm`, rows of unit length.
 
-    Its autocorrelation is a Gaussian of sigma sqrt(2), 1/e at 2 sigma. A lattice step of
-    one sigma keeps the variance level to 1e-4; unit rows remove the rest.
+    Its autocorrelation is a Gaussian of sigma sqrt(2), 1/e at 2 sigma. A lattice step
+    of one sigma keeps the variance level to 1e-4; unit rows remove the rest.
     """
-    lattice = np.arange(
-        axis_mm[0] - 4 * sigma_mm, axis_mm[-1] + 5 * sigma_mm, sigma_mm
-    )
+    lattice = np.arange(axis_mm[0] - 4 * sigma_mm, axis_mm[-1] + 5 * sigma_mm, sigma_mm)
     weight = np.exp(-0.5 * ((axis_mm[:, None] - lattice) / sigma_mm) ** 2)
     weight /= np.linalg.norm(weight, axis=1, keepdims=True)
     return weight.astype(np.float32)

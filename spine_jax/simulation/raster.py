@@ -1,4 +1,4 @@
-"""Closed meshes on voxel grids, on the host: exact inside and distance near the surface.
+"""Closed meshes on voxel grids, on the host: inside, and distance near the surface.
 
 `geometry` does the same with gradients on any device, after compiling for each
 topology. A phantom has another topology for every bone and needs no gradient.
@@ -89,15 +89,16 @@ def surface_band(
     """
     voxels = _candidates(mesh, inside, affine_vox_to_mm, inner_mm, outer_mm)
     points = vox_to_mm(affine_vox_to_mm, voxels)
-    samples, face, step = _surface_samples(mesh)
+    samples, normals, step = _surface_samples(mesh)
     reach = max(inner_mm, outer_mm) + step
     away, nearest = cKDTree(samples).query(points, distance_upper_bound=reach)
     found = np.isfinite(away)
     voxels, points, away = voxels[found], points[found], away[found]
-    normal = _face_normals(mesh)[face[nearest[found]]]
+    nearest = nearest[found]
+    normal = normals[nearest]
     # The face goes on around its sample: only what exceeds the sample's own patch
     # counts as sideways distance.
-    across = np.sum((points - samples[nearest[found]]) * normal, axis=1)
+    across = np.sum((points - samples[nearest]) * normal, axis=1)
     along = np.sqrt(np.maximum(away**2 - across**2, 0.0))
     distance = np.hypot(across, np.maximum(along - step, 0.0))
     distance *= np.where(inside[tuple(voxels.T)], -1.0, 1.0)
@@ -120,25 +121,23 @@ def _candidates(mesh, inside, affine_vox_to_mm, inner_mm, outer_mm) -> np.ndarra
 
 
 def _surface_samples(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, float]:
-    """Points [N, 3] all over a surface, their faces [N], and their typical spacing."""
-    n = _SUBDIVISIONS
-    weights = np.array(
-        [
-            (3 * i + shift, 3 * j + shift, 3 * (n - i - j) - 2 * shift)
-            for shift, total in ((1, n), (2, n - 1))
-            for i in range(total)
-            for j in range(total - i)
-        ]
-    ) / (3.0 * n)
+    """Points [N, 3] all over a surface, unit normals [N, 3], their typical spacing."""
     corners = np.asarray(mesh.vertices_mm)[mesh.faces]
-    samples = np.einsum("sk,fkx->fsx", weights, corners).reshape(-1, 3)
-    edge = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
-    face = np.repeat(np.arange(len(corners)), len(weights))
-    return samples, face, float(np.percentile(edge, 95)) / (2 * n)
-
-
-def _face_normals(mesh: Mesh) -> np.ndarray:
-    a, b, c = np.moveaxis(np.asarray(mesh.vertices_mm)[mesh.faces], 1, 0)
+    a, b, c = np.moveaxis(corners, 1, 0)
     normal = np.cross(b - a, c - a)
-    length = np.linalg.norm(normal, axis=1, keepdims=True)
-    return normal / np.where(length > 0, length, 1.0)
+    double_area = np.linalg.norm(normal, axis=1)
+    solid = double_area > 0
+    corners, normal = corners[solid], (normal[solid].T / double_area[solid]).T
+    weights = _barycentric_grid(_SUBDIVISIONS)
+    samples = np.einsum("sk,fkx->fsx", weights, corners).reshape(-1, 3)
+    edge_mm = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
+    step_mm = float(np.percentile(edge_mm, 95)) / (2 * _SUBDIVISIONS)
+    return samples, np.repeat(normal, len(weights), axis=0), step_mm
+
+
+def _barycentric_grid(n: int) -> np.ndarray:
+    """Centroids [n * n, 3] of the triangles that cutting each edge in n makes."""
+    upright = [(3 * i + 1, 3 * j + 1) for i in range(n) for j in range(n - i)]
+    inverted = [(3 * i + 2, 3 * j + 2) for i in range(n) for j in range(n - 1 - i)]
+    first_two = np.array(upright + inverted) / (3.0 * n)
+    return np.column_stack([first_two, 1 - first_two.sum(axis=1)])

@@ -53,7 +53,9 @@ def scan(
     missing = scanner.blur_mm**2 - sampled_blur_mm(spacing_mm) ** 2
     sigma_vox = np.sqrt(np.maximum(missing, 0.0)) / spacing_mm
     blurred = ndimage.gaussian_filter(image_hu, sigma_vox, mode="nearest")
-    noisy = blurred + scanner.noise_hu * _noise(rng, image_hu.shape, scanner, spacing_mm)
+    noisy = blurred + scanner.noise_hu * _noise(
+        rng, image_hu.shape, scanner, spacing_mm
+    )
     return np.maximum(noisy, -1024.0).astype(np.float32)
 
 

@@ -43,7 +43,7 @@ def load_settings(folder: Path) -> dict:
 
 
 def load_checkpoint(folder: Path, like: Any) -> Any:
-    """State of the newest checkpoint, with the structure, shapes and types of `like`."""
+    """State of the newest checkpoint, structured and typed like `like`."""
     abstract = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
     with _manager(folder) as manager:
         step = manager.latest_step()

@@ -47,7 +47,9 @@ def test_labels_lie_on_the_image_grid(output, ball_case):
 
 
 def test_meshes_correspond(output):
-    meshes = [load_mesh(output / "meshes" / f"{name}.ply") for name in ("L2", "L3", "L4")]
+    meshes = [
+        load_mesh(output / "meshes" / f"{name}.ply") for name in ("L2", "L3", "L4")
+    ]
     for mesh in meshes[1:]:
         np.testing.assert_array_equal(mesh.faces, meshes[0].faces)
     spacing = np.mean(meshes[0].vertices_mm - meshes[1].vertices_mm, axis=0)
@@ -122,7 +124,9 @@ def show_then_stop(monkeypatch, after):
     monkeypatch.setattr(fit_files, "fit_progress", progress)
 
 
-def test_resume_with_other_settings_is_refused(ball_case, tmp_path, monkeypatch, capsys):
+def test_resume_with_other_settings_is_refused(
+    ball_case, tmp_path, monkeypatch, capsys
+):
     folder = tmp_path / "out"
     show_then_stop(monkeypatch, after=2)
     assert main(fit_arguments(ball_case, folder)) == 130

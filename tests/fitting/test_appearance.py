@@ -20,9 +20,9 @@ def test_grid_agrees_with_the_network():
 
 def test_slope_agrees_with_the_network():
     slope = jax.vmap(jax.grad(lambda d: render(VARIABLES, d[None])[0]))(DISTANCES)
-    direct = jax.vmap(
-        jax.grad(lambda d: Appearance().apply(VARIABLES, d[None])[0])
-    )(DISTANCES)
+    direct = jax.vmap(jax.grad(lambda d: Appearance().apply(VARIABLES, d[None])[0]))(
+        DISTANCES
+    )
     assert jnp.abs(slope - direct).mean() < 0.15 * jnp.abs(direct).mean()
 
 

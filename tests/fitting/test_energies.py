@@ -49,7 +49,9 @@ def test_signed_term_tells_the_two_sides_of_the_cortex_apart():
 def test_unsigned_term_is_finite_on_extreme_gradients():
     normals, visible = jnp.array([[0.0, 0, 1]]), jnp.ones(1, bool)
     steep = jnp.array([[0.0, 0, 1e6]])
-    value, gradient = jax.value_and_grad(energies.normal_energy)(normals, steep, visible)
+    value, gradient = jax.value_and_grad(energies.normal_energy)(
+        normals, steep, visible
+    )
     assert value == 0 and np.isfinite(gradient).all()
 
 
@@ -77,7 +79,9 @@ def test_variance_energy_by_hand():
 
 def test_similarity_energy_vanishes_on_similarities_only():
     rotation, _ = jnp.linalg.qr(jax.random.normal(jax.random.key(0), (3, 3)))
-    assert energies.similarity_energy(1.7 * rotation[None]) == pytest.approx(0, abs=1e-6)
+    assert energies.similarity_energy(1.7 * rotation[None]) == pytest.approx(
+        0, abs=1e-6
+    )
     stretched = jnp.diag(jnp.array([1.0, 1.0, 2.0]))[None]
     # Gram diag(1, 1, 4), mean 2: (1/2 - 1)^2 twice and (2 - 1)^2.
     assert energies.similarity_energy(stretched) == pytest.approx(1.5)

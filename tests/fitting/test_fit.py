@@ -16,7 +16,7 @@ from spine_jax.fitting import (
     init_fit,
     run_chunk,
     run_fit,
-    vertebra_summaries,
+    summarise,
     vertices_mm,
 )
 from spine_jax.fitting.fit import _blur_units
@@ -59,12 +59,14 @@ def make_problem(volume, config=CONFIG, offset_mm=(2.0, -2.0, 1.0), radius_mm=10
 def test_fit_finds_balls_of_another_size_and_place():
     volume, truth = ball_image()
     problem, pose = make_problem(volume)
-    before = dice(init_fit(problem, CONFIG, seed=0).average, problem, pose, truth, volume)
+    before = dice(
+        init_fit(problem, CONFIG, seed=0).average, problem, pose, truth, volume
+    )
     state = run_fit(problem, CONFIG, init_fit(problem, CONFIG, seed=0))
     after = dice(state.average, problem, pose, truth, volume)
     assert before < 0.75
     assert after > 0.95
-    rows = vertebra_summaries(state, problem, CONFIG)
+    rows = summarise(state, problem, CONFIG).vertebrae
     assert all(row["visible_fraction"] == 1 for row in rows)
     assert all(row["image_error_hu"] < 100 for row in rows)
     assert all(row["edge_hu_per_mm"] > 30 for row in rows)
@@ -134,7 +136,7 @@ def test_half_of_a_ball_outside_the_image_is_masked_not_air():
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.params))
     # The visible part is still found, and the ball is not squeezed into the image.
     assert dice(state.average, problem, pose, truth, volume) > 0.85
-    rows = vertebra_summaries(state, problem, CONFIG)
+    rows = summarise(state, problem, CONFIG).vertebrae
     assert rows[0]["visible_fraction"] < 0.95 and rows[1]["visible_fraction"] == 1
 
 
@@ -150,7 +152,9 @@ def test_pose_phase_keeps_the_shape():
 
 def test_blur_falls_to_zero_where_the_settings_say():
     config = FitConfig(iterations=1000)
-    blur_mm = [64 * float(_blur_units(jnp.asarray(t), config)) for t in (0, 400, 800, 999)]
+    blur_mm = [
+        64 * float(_blur_units(jnp.asarray(t), config)) for t in (0, 400, 800, 999)
+    ]
     assert blur_mm == pytest.approx([2.56, 1.28, 0, 0])
 
 

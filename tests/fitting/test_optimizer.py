@@ -40,7 +40,9 @@ def test_steps_turn_with_the_gradients():
     turned = run(vector_adam, [g @ rotation for g in gradients()])
     np.testing.assert_allclose(turned, straight @ rotation, atol=1e-5)
     plain = run(optax.scale_by_adam(0.9, 0.9), gradients())
-    plain_turned = run(optax.scale_by_adam(0.9, 0.9), [g @ rotation for g in gradients()])
+    plain_turned = run(
+        optax.scale_by_adam(0.9, 0.9), [g @ rotation for g in gradients()]
+    )
     assert jnp.abs(plain_turned - plain @ rotation).max() > 0.1
 
 
