@@ -3,6 +3,7 @@
 Meshes are (vertices [V, 3] float64, faces [F, 3] int32), about one unit in size.
 """
 
+import functools
 import heapq
 from collections.abc import Callable
 
@@ -168,27 +169,29 @@ def assert_jvp_vjp(
         tolerance: Relative error of the scalar.
         n_seeds: Number of random directions.
     """
-    args = tuple(jnp.asarray(arg, jnp.float64) for arg in args)
+    args = tuple(np.asarray(arg, np.float64) for arg in args)
     derivatives = contracted_derivatives(f)
     shape = jax.eval_shape(f, *args).shape
     for seed in range(n_seeds):
         rng = np.random.default_rng(seed)
-        direction = tuple(jnp.asarray(rng.normal(size=arg.shape)) for arg in args)
-        cotangent = jnp.asarray(rng.normal(size=shape))
+        direction = tuple(rng.normal(size=arg.shape) for arg in args)
+        cotangent = rng.normal(size=shape)
+
+        def moved(t, direction=direction):
+            return tuple(a + t * d for a, d in zip(args, direction))
+
         after, before = (
-            derivatives(
-                [a + t * d for a, d in zip(args, direction)], direction, cotangent
-            )[0]
-            for t in (step, -step)
+            derivatives(moved(t), direction, cotangent)[0] for t in (step, -step)
         )
         _, forward, gradients = derivatives(args, direction, cotangent)
-        reverse = sum(jnp.vdot(g, d) for g, d in zip(gradients, direction))
+        reverse = sum(np.vdot(g, d) for g, d in zip(gradients, direction))
         np.testing.assert_allclose(
             forward, (after - before) / (2 * step), rtol=tolerance
         )
         np.testing.assert_allclose(reverse, forward, rtol=1e-9)
 
 
+@functools.cache
 def contracted_derivatives(f: Callable[..., jax.Array]) -> Callable:
     """One compiled function of (args, direction, cotangent) for all derivatives of `f`.
 

@@ -31,7 +31,8 @@ def find_cases(folder: Path) -> list[CaseFiles]:
         parts = ["derivatives" if part == "rawdata" else part for part in image.parts]
         stem = image.name.removesuffix("ct.nii.gz").rstrip("_")
         places = [image.parent, Path(*parts).parent]
-        truth = _first(places, [f"{stem}*seg-vert*_msk.nii.gz", f"{stem}*seg*.nii.gz"])
+        own = [f"{stem}*seg-vert*_msk.nii.gz", f"{stem}*seg*.nii.gz"]
+        truth = _first(places, own) or _only_mask(image)
         if truth is None:
             continue
         centroids = _first(places, [f"{stem}*ctd.json"])
@@ -47,6 +48,13 @@ def find_cases(folder: Path) -> list[CaseFiles]:
             "another folder after --cases",
         )
     return cases
+
+
+def _only_mask(image: Path) -> Path | None:
+    """The mask of a folder that holds one CT, whatever the mask's stem."""
+    if len(list(image.parent.glob("*ct.nii.gz"))) > 1:
+        return None
+    return _first([image.parent], ["*seg-vert*_msk.nii.gz"])
 
 
 def _first(places: list[Path], patterns: list[str]) -> Path | None:

@@ -210,7 +210,7 @@ def feature_normals(
         vertices: [B, V, 3].
 
     Returns:
-        [Q, 3]; zero where the normals that meet there cancel or have no area.
+        [Q, 3]; zero only where the normals that meet there cancel.
     """
     faces = hierarchy.faces
     face_normal = normalise(triangle_normals(vertices, faces))
@@ -221,10 +221,13 @@ def feature_normals(
     # Corner i is opposite the edge from corner i + 1 to i + 2.
     edge = (jnp.argmax(zero, axis=-1) + 1) % 3
     across = face_normal[mesh, hierarchy.neighbours[face, edge]]
-    corner = jnp.argmax(witness.barycentric, axis=-1)
-    vertex = on_vertex[mesh, faces[face, corner]]
+    on_edge = normalise(own + across)
+    # On a vertex the weights are one-hot; else this is for edges without any area.
+    corners = on_vertex[mesh[:, None], faces[face]]
+    blended = normalise(jnp.sum(witness.barycentric[..., None] * corners, axis=1))
+    has_area = jnp.any(on_edge != 0, axis=-1)
     return jnp.select(
-        [(n_zero == 0)[:, None], (n_zero == 1)[:, None]],
-        [own, normalise(own + across)],
-        vertex,
+        [(n_zero == 0)[:, None], ((n_zero == 1) & has_area)[:, None]],
+        [own, on_edge],
+        blended,
     )

@@ -83,6 +83,7 @@ def sample_surface(
         mesh: [n] int32; face: [n] int32; barycentric: [n, 3], so that the position can
         be evaluated again, with gradient, by `surface_points`.
     """
+    vertices = jnp.asarray(vertices)
     key_face, key_position = jax.random.split(key)
     cumulative = jnp.cumsum(triangle_areas(vertices, faces).reshape(-1))
     target = jax.random.uniform(key_face, (n,), cumulative.dtype) * cumulative[-1]

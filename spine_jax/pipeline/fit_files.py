@@ -5,8 +5,6 @@ import shutil
 import time
 from pathlib import Path
 
-import jax
-
 from spine_jax.core import Centroids, InputError
 from spine_jax.fitting import FitState, init_fit, run_fit
 from spine_jax.io.atomic import write_json_atomic
@@ -223,6 +221,5 @@ def _report(
         extra={
             "settings": dataclasses.asdict(case.config),
             "labels": list(case.labels),
-            "device": str(jax.devices()[0]),
         },
     )

@@ -49,7 +49,7 @@ class Bone:
     """One bone of the column.
 
     Attributes:
-        label: Its VerSe number; 26 for the sacrum.
+        label: Place in the column: VerSe number of a vertebra, 25 for the sacrum.
         frame: Its pose.
         parts: Approximate signed distances to body and arch, of points [..., 3] in the
             frame, mm.

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from spine_jax.anatomy.implicit import parts_distance, shape_bounds_mm
 from spine_jax.anatomy.levels import lumbar_shape, random_shape
@@ -16,16 +17,16 @@ from spine_jax.anatomy.shape import VertebraShape
 from spine_jax.simulation.bone import Bone, Frame
 from spine_jax.simulation.sacrum import SACRUM, sacrum_bone
 
+LUMBAR = (20, 21, 22, 23, 24)
+T12 = 19
+_T12_SCALE = 0.93
+"""No thoracic shape exists: the vertebra above L1 is a smaller L1."""
 _TO_SACRUM = (35.0, -8.0, -16.0)
 """Distance, forward step and angle from L5 to S1, where nothing was measured: a disc of
 usual height, and an end-plate of the sacrum that slopes by about 40 degrees."""
 _WARP_WAVES = 8
 _WARP_RMS_MM = 0.7
 _WARP_LENGTH_MM = (35.0, 80.0)
-LUMBAR = (20, 21, 22, 23, 24)
-_T12 = 19
-_T12_SCALE = 0.93
-"""No thoracic shape exists: the vertebra above L1 is a smaller L1."""
 
 
 def draw_column(rng: np.random.Generator, labels: Sequence[int]) -> list[Bone]:
@@ -38,8 +39,7 @@ def draw_column(rng: np.random.Generator, labels: Sequence[int]) -> list[Bone]:
         rng: Source of randomness.
         labels: Consecutive labels out of 20-24.
     """
-    chain = [*range(labels[0] - 1, labels[-1] + 1), labels[-1] + 1]
-    chain = [SACRUM if label == LUMBAR[-1] + 1 else label for label in chain]
+    chain = range(labels[0] - 1, labels[-1] + 2)
     patient_scale = float(np.clip(rng.normal(1.0, 0.025), 0.95, 1.05))
     shapes = [_draw_shape(rng, label) for label in chain]
     frames = _stacked(rng, chain, shapes, patient_scale)
@@ -54,9 +54,7 @@ def draw_column(rng: np.random.Generator, labels: Sequence[int]) -> list[Bone]:
 
 def _draw_shape(rng: np.random.Generator, label: int) -> VertebraShape | None:
     """A vertebra, or None for the sacrum."""
-    if label == SACRUM:
-        return None
-    return random_shape(rng, max(label, LUMBAR[0]))
+    return None if label == SACRUM else random_shape(rng, max(label, LUMBAR[0]))
 
 
 def _stacked(
@@ -78,10 +76,10 @@ def _stacked(
         step = np.array([0.0, forward, -np.sqrt(length**2 - forward**2)])
         wave = np.sin(phase + np.pi * i / len(chain))
         angle = lordosis * angle + rng.normal(0.0, 1.2)
-        turn = rotation_deg(angle, lateral_deg * wave, axial_deg * wave)
+        turn = _rotation_deg(angle, lateral_deg * wave, axial_deg * wave)
         origin = above.origin_mm + patient_scale * above.rotation @ step
         frames.append(Frame(above.rotation @ turn, origin, patient_scale))
-    if chain[0] == _T12:
+    if chain[0] == T12:
         frames[0] = dataclasses.replace(frames[0], scale=_T12_SCALE * patient_scale)
     return frames
 
@@ -161,7 +159,7 @@ def _placed(
     rng: np.random.Generator, frames: Sequence[Frame], upright: Frame
 ) -> list[Frame]:
     """Turn and move the column so that one vertebra stands upright at a drawn place."""
-    tilt = rotation_deg(*rng.normal(0.0, (3.0, 1.5, 1.5)))
+    tilt = _rotation_deg(*rng.normal(0.0, (3.0, 1.5, 1.5)))
     position = rng.uniform((-15.0, -40.0, -500.0), (15.0, 10.0, -300.0))
     turn = tilt @ upright.rotation.T
     return [
@@ -174,17 +172,7 @@ def _placed(
     ]
 
 
-def rotation_deg(about_x: float, about_y: float, about_z: float) -> np.ndarray:
+def _rotation_deg(about_x: float, about_y: float, about_z: float) -> np.ndarray:
     """Rotation [3, 3]: about x first, then y, then z."""
-    total = np.eye(3)
-    for axis, angle in enumerate(np.deg2rad([about_x, about_y, about_z])):
-        i, j = (axis + 1) % 3, (axis + 2) % 3
-        single = np.eye(3)
-        single[[i, i, j, j], [i, j, i, j]] = (
-            np.cos(angle),
-            -np.sin(angle),
-            np.sin(angle),
-            np.cos(angle),
-        )
-        total = single @ total
-    return total
+    angles = (about_x, about_y, about_z)
+    return Rotation.from_euler("xyz", angles, degrees=True).as_matrix()

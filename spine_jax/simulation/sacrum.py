@@ -6,7 +6,8 @@ from spine_jax.anatomy.arch import CanalShape, canal_distance
 from spine_jax.anatomy.primitives import Limb, limb_distance, smooth_max, smooth_min
 from spine_jax.simulation.bone import Bone, Frame
 
-SACRUM = 26
+SACRUM = 25
+"""Place in the column after L5 (24). Not the VerSe number: the sacrum gets no label."""
 _TOP_MM = 14.0
 _EDGE_MM = 4.0
 _FILLET_MM = 8.0

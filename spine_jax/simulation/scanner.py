@@ -62,7 +62,9 @@ def scan(
 def _noise(rng, shape, scanner: Scanner, spacing_mm) -> np.ndarray:
     """Unit-variance noise whose spectrum follows the kernel: low-pass less low-pass."""
     white = rng.standard_normal(shape, dtype=np.float32)
-    fine = ndimage.gaussian_filter(white, 0.8 * scanner.blur_mm / spacing_mm)
+    narrow = np.array([1.0, 1.0, 0.0]) * (0.8 - 0.5 * scanner.sharpness)
+    narrow[2] = 0.8
+    fine = ndimage.gaussian_filter(white, narrow * scanner.blur_mm / spacing_mm)
     wide = np.array([1.5, 1.5, 0.8]) * scanner.blur_mm
     coarse = ndimage.gaussian_filter(white, wide / spacing_mm)
     noise = fine - scanner.sharpness * coarse

@@ -11,6 +11,7 @@ import numpy as np
 
 from spine_jax.simulation.bone import Bone
 from spine_jax.simulation.canvas import Canvas, follow
+from spine_jax.simulation.column import T12
 from spine_jax.simulation.random_field import Axes, random_field
 
 _AIR_HU, _SKIN_HU, _FAT_HU, _NERVE_HU = -1000.0, 20.0, -100.0, 40.0
@@ -20,6 +21,7 @@ _BODY_HALF_MM = (165.0, 115.0)
 _SKIN_MM = 2.0
 _DISC_HALF_MM = 8.0
 _SAC_SHARE = 0.9
+_LEVEL_MM = 33.5
 _SIDES = (-1.0, 1.0)
 
 
@@ -78,15 +80,26 @@ def soft_tissue(
     return canvas.image_hu
 
 
-def _paint_abdomen(rng, axes_mm: Axes, canvas: Canvas, bones, look: TissueLook):
-    """Gut in front, kidneys, and the great vessels with their forks above L5."""
+def _below_t12_mm(canvas: Canvas, bones: Sequence[Bone]) -> np.ndarray:
+    """How far each slice [Z] lies below the centre of T12, in or out of the image."""
+    top = bones[0]
+    above = _LEVEL_MM * (top.label - T12)
+    return top.frame.origin_mm[2] + above - canvas.world_mm[2]
+
+
+def _paint_abdomen(
+    rng: np.random.Generator,
+    axes_mm: Axes,
+    canvas: Canvas,
+    bones: Sequence[Bone],
+    look: TissueLook,
+) -> None:
+    """Gut in front, kidneys, and the great vessels, which fork at L4."""
     gut = random_field(rng, axes_mm, (18.0, 18.0, 25.0))
     canvas.paint(np.maximum(36.0 - canvas.y, 8.0 * (0.2 - gut)), _GUT_HU)
-    _, _, z = canvas.world_mm
-    height = (z - bones[1].frame.origin_mm[2]) / 55.0
-    girth = np.sqrt(np.maximum(1.0 - height**2, 1e-3))
-    fork = bones[-2].frame.origin_mm[2] + 20.0
-    apart = 0.45 * np.maximum(fork - z, 0.0)
+    below_mm = _below_t12_mm(canvas, bones)
+    girth = np.sqrt(np.maximum(1.0 - ((below_mm - 32.0) / 55.0) ** 2, 1e-3))
+    apart = 0.45 * np.maximum(below_mm - 3.6 * _LEVEL_MM, 0.0)
     for side in _SIDES:
         half = (25.0 * girth, 24.0 * girth)
         canvas.paint(canvas.cylinder((side * 70.0, 4.0), half), look.kidney_hu)
@@ -97,7 +110,13 @@ def _paint_abdomen(rng, axes_mm: Axes, canvas: Canvas, bones, look: TissueLook):
             canvas.paint(canvas.cylinder((x + side * apart, y), half), value_hu)
 
 
-def _paint_muscles(rng, axes_mm: Axes, canvas: Canvas, bones, look: TissueLook):
+def _paint_muscles(
+    rng: np.random.Generator,
+    axes_mm: Axes,
+    canvas: Canvas,
+    bones: Sequence[Bone],
+    look: TissueLook,
+) -> None:
     """Ligaments around the bodies, then muscles with sheets of fat between fibres."""
     half = np.mean([bone.body_half_mm for bone in bones[1:-1]], axis=0)
     canvas.paint(canvas.cylinder((0.0, 2.0), half + 1.0), _SLEEVE_HU)
@@ -105,8 +124,7 @@ def _paint_muscles(rng, axes_mm: Axes, canvas: Canvas, bones, look: TissueLook):
     fine = random_field(rng, axes_mm, (3.0, 3.0, 15.0))
     fat = np.exp(-((sheets / 0.12) ** 2)) + 0.6 * np.exp(-((fine / 0.15) ** 2))
     muscle_hu = look.muscle_hu - look.streak_hu * np.minimum(fat, 1.0)
-    heights = np.array([bone.frame.origin_mm[2] for bone in bones])
-    down = (heights[0] - canvas.world_mm[2]) / np.ptp(heights)
+    down = np.clip(_below_t12_mm(canvas, bones) / (6 * _LEVEL_MM), -0.2, 1.2)
     for side in _SIDES:
         for x, y, half in (
             (29.0 + 13.0 * down, -10.0 + 9.0 * down, (9.0 + 11.0 * down, 14.0)),

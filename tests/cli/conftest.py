@@ -23,6 +23,14 @@ CENTRES_MM = np.array([[5.0, -40, 134], [4, -42, 100], [5, -40, 66]])
 RADIUS_MM = 13.0
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Compiled programs go to the test's own folder, not the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def ball_case(tmp_path_factory) -> BallCase:
     folder = tmp_path_factory.mktemp("balls")

@@ -16,7 +16,8 @@ from spine_jax.pipeline import fit_files
 def fit_arguments(case, output, *more):
     return [
         "fit", "-i", str(case.image), "-c", str(case.centroids), "-o", str(output),
-        "--template", str(case.template), "--iterations", "50", "--quiet", *more,
+        "--template", str(case.template), "--preset", "fast", "--iterations", "50",
+        "--quiet", *more,
     ]  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def test_statistics_and_report(output):
     with open(output / "statistics.csv") as file:
         assert [row["name"] for row in csv.DictReader(file)] == ["L2", "L3", "L4"]
     report = json.loads((output / "report.json").read_text())
-    assert report["seed"] == 0 and report["settings"]["iterations"] == 50
+    assert report["seed"] == 0 and report["extra"]["settings"]["iterations"] == 50
     assert "jax" in report["versions"]
 
 
@@ -82,7 +83,11 @@ def test_evaluate_scores_it(output, ball_case, tmp_path):
 
 def test_python_call_gives_the_same_result(output, ball_case):
     result = spine_jax.fit(
-        ball_case.image, ball_case.centroids, template=ball_case.template, iterations=50
+        ball_case.image,
+        ball_case.centroids,
+        preset="fast",
+        template=ball_case.template,
+        iterations=50,
     )
     written = np.asarray(nibabel.load(output / "labels.nii.gz").dataobj)
     np.testing.assert_array_equal(result.labels.array, written)
@@ -133,9 +138,3 @@ def test_resume_with_other_settings_is_refused(
     monkeypatch.undo()
     assert main(fit_arguments(ball_case, folder, "--resume", "--seed", "1")) == 2
     assert "seed was 0, is 1" in capsys.readouterr().err
-
-
-def test_subset_keeps_the_pose_of_the_whole(ball_case, tmp_path):
-    folder = tmp_path / "out"
-    assert main(fit_arguments(ball_case, folder, "--vertebrae", "L3")) == 0
-    assert [p.name for p in (folder / "meshes").iterdir()] == ["L3.ply"]

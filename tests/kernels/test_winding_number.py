@@ -114,8 +114,8 @@ def test_tiled_in_float64(x64):
 
 @every_implementation
 def test_equidistant_points(implementation):
-    # With this accuracy nothing is far: every leaf is opened, the frontier overflows and
-    # the answer is the exact sum.
+    # With this accuracy nothing is far: every leaf is opened, the frontier overflows
+    # and the answer is the exact sum.
     case = battery.case("sphere")
     points = np.zeros((battery.N_POINTS, 3))
     winding = ask(case, implementation, accuracy=1e3, points=points)

@@ -1,9 +1,8 @@
-"""Voxelising and distances on the host against closed forms and `geometry`."""
+"""Voxelising and distances on the host against closed forms."""
 
 import numpy as np
 
 from spine_jax.core import Mesh, vox_to_mm
-from spine_jax.geometry import signed_distance
 from spine_jax.simulation.raster import inside_voxels, surface_band
 from tests.helpers import icosphere, torus
 
@@ -16,11 +15,20 @@ def grid_mm():
     return vox_to_mm(AFFINE, np.moveaxis(np.indices(SHAPE), 0, -1).astype(float))
 
 
-def test_inside_of_a_torus_is_its_equation():
+def fine_torus():
+    """Ring of radius 10.5 mm, tube of 4.5 mm; facets less than 0.02 mm off it."""
     vertices, faces = torus(160, 80, 0.3)
-    inside = inside_voxels(Mesh(15 * vertices, faces), SHAPE, AFFINE)
-    x, y, z = np.moveaxis(grid_mm(), -1, 0)
-    exact = np.hypot(np.hypot(x, y) - 10.5, z) - 4.5
+    return Mesh(15 * vertices, faces)
+
+
+def torus_distance(points_mm):
+    x, y, z = np.moveaxis(points_mm, -1, 0)
+    return np.hypot(np.hypot(x, y) - 10.5, z) - 4.5
+
+
+def test_inside_of_a_torus_is_its_equation():
+    inside = inside_voxels(fine_torus(), SHAPE, AFFINE)
+    exact = torus_distance(grid_mm())
     clear = np.abs(exact) > 0.02
     assert np.array_equal(inside[clear], exact[clear] < 0)
     assert np.count_nonzero(clear) > 0.98 * clear.size
@@ -40,17 +48,12 @@ def test_inverted_mesh_has_no_inside():
     assert not inside_voxels(Mesh(vertices, faces[:, ::-1]), SHAPE, AFFINE).any()
 
 
-def test_band_distances_agree_with_geometry():
-    vertices, faces = torus(48, 24, 0.3)
-    mesh = Mesh(15 * vertices, faces)
+def test_band_distances_of_a_torus_are_its_equation():
+    mesh = fine_torus()
     inside = inside_voxels(mesh, SHAPE, AFFINE)
     band = surface_band(mesh, inside, AFFINE, inner_mm=3.0, outer_mm=2.0)
-    some = np.random.default_rng(0).permutation(len(band.voxels))[:500]
-    points = np.float32(vox_to_mm(AFFINE, band.voxels[some]))
-    single = Mesh(np.float32(mesh.vertices_mm), mesh.faces)
-    exact = np.asarray(signed_distance(points, single, implementation="reference"))
-    np.testing.assert_allclose(band.distance_mm[some], exact, atol=0.15)
-    assert np.abs(band.distance_mm[some] - exact).mean() < 0.02
+    exact = torus_distance(vox_to_mm(AFFINE, band.voxels))
+    np.testing.assert_allclose(band.distance_mm, exact, atol=0.03)
 
 
 def test_band_holds_all_voxels_near_the_surface_with_outward_normals():
