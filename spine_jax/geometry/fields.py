@@ -51,7 +51,8 @@ def sample_gradient(
 
     Forward differences live half-way between two voxels; sampling them trilinearly on
     their own staggered grid equals the difference of two trilinear samples half a voxel
-    to either side, which is how it is evaluated.
+    to either side, which is how it is evaluated. Samples beyond the border are clamped,
+    so the gradient falls to 0 from half a voxel inside the border to half outside.
 
     Args:
         vox_from_mm: [3, 3], linear part of the map from mm to voxels. Its transpose

@@ -59,13 +59,17 @@ def scan(
     return np.maximum(noisy, -1024.0).astype(np.float32)
 
 
-def _noise(rng, shape, scanner: Scanner, spacing_mm) -> np.ndarray:
+def _noise(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    scanner: Scanner,
+    spacing_mm: np.ndarray,
+) -> np.ndarray:
     """Unit-variance noise whose spectrum follows the kernel: low-pass less low-pass."""
     white = rng.standard_normal(shape, dtype=np.float32)
-    narrow = np.array([1.0, 1.0, 0.0]) * (0.8 - 0.5 * scanner.sharpness)
-    narrow[2] = 0.8
-    fine = ndimage.gaussian_filter(white, narrow * scanner.blur_mm / spacing_mm)
-    wide = np.array([1.5, 1.5, 0.8]) * scanner.blur_mm
-    coarse = ndimage.gaussian_filter(white, wide / spacing_mm)
+    in_plane = 0.8 - 0.5 * scanner.sharpness
+    blur_vox = scanner.blur_mm / spacing_mm
+    fine = ndimage.gaussian_filter(white, [in_plane, in_plane, 0.8] * blur_vox)
+    coarse = ndimage.gaussian_filter(white, [1.5, 1.5, 0.8] * blur_vox)
     noise = fine - scanner.sharpness * coarse
     return noise / noise.std()

@@ -45,7 +45,7 @@ def test_noise_has_its_level_and_its_correlation_follows_the_kernel(sharpness, s
     flat = np.zeros((64, 64, 32), np.float32)
     noise = scan(np.random.default_rng(1), flat, scanner, SPACING)
     assert noise.std() == pytest.approx(30.0, rel=0.02)
-    assert sign * correlation(noise, 1, 2) > 0.02
+    assert sign * correlation(noise, 1, 1) > 0.1
 
 
 def test_drawn_scanners_stay_in_the_measured_range():
