@@ -3,9 +3,9 @@
     python -m experiments.diffam_table1.run --cases DIR --workdir OUT \
         --config experiments/diffam_table1/config.py:small
 
-Variants: `smoke` (25 iterations, in the tests, a minute), `small` (compressed schedule,
-300 iterations, some 4 minutes per case of five vertebrae on 2 CPU cores), `paper`
-(3,000 iterations, some 40 minutes per such case on 2 cores).
+Variants: `smoke` (25 iterations, a minute, in the slow tests), `small` (compressed
+schedule, 300 iterations, some 5 minutes per case of five vertebrae on 2 CPU cores),
+`paper` (3,000 iterations, some 45 minutes per such case on 2 cores).
 """
 
 import ml_collections

@@ -89,7 +89,7 @@ def test_float32_against_float64(name, x64):
     vertices, hierarchy = sized(name)
     vertices = vertices.astype(np.float32)
     points = scattered_points().astype(np.float32)
-    single, _, _ = gradients_of("tiled", points, vertices, hierarchy)
+    single, _, _ = gradients_of("reference", points, vertices, hierarchy)
     double, _, _ = gradients_of(
         "tiled", points.astype(float), vertices.astype(float), hierarchy
     )
@@ -154,6 +154,14 @@ def plain_distance(points, vertices, faces, sign):
     return sign * distance.min(axis=1)
 
 
+@jax.jit
+def plain_gradients(points, vertices, faces, sign, cotangent):
+    distance, pull = jax.vjp(
+        lambda p, v: plain_distance(p, v, faces, sign), points, vertices
+    )
+    return distance, pull(cotangent)
+
+
 @pytest.mark.parametrize("name", ["torus", "star"])
 @every_implementation
 def test_autodiff_of_a_plain_reference(name, implementation, x64):
@@ -165,14 +173,9 @@ def test_autodiff_of_a_plain_reference(name, implementation, x64):
         implementation, points, vertices, hierarchy, cotangent
     )
     assert np.sum(value < 0) > 2
-
-    @jax.jit
-    def plain(points, vertices):
-        f = functools.partial(plain_distance, faces=faces, sign=jnp.sign(value))
-        distance, pull = jax.vjp(f, points, vertices)
-        return distance, pull(jnp.asarray(cotangent))
-
-    distance, gradients = plain(points, vertices)
+    distance, gradients = plain_gradients(
+        points, vertices, faces, np.sign(value), cotangent
+    )
     np.testing.assert_allclose(value, distance, atol=1e-13)
     for own, other in zip((of_points, of_vertices), gradients):
         np.testing.assert_allclose(own, other, atol=1e-11)
@@ -261,7 +264,7 @@ def test_normal_within_rounding_of_the_surface(x64):
     points = np.einsum("i,pij->pj", np.float32([0.2, 0.3, 0.5]), corners)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    value, of_points, _ = gradients_of("tiled", points, vertices, hierarchy)
+    value, of_points, _ = gradients_of("reference", points, vertices, hierarchy)
     assert of_points.dtype == "float32" and np.any(value != 0)
     np.testing.assert_allclose(of_points, normal, atol=1e-5)
 
@@ -284,11 +287,13 @@ def test_batch_equals_single_meshes(x64):
     points = scattered_points().astype(np.float32)
     # Without `hierarchy=`: it is built from the first mesh, which is concrete here.
     together = jax.jit(
-        lambda points: signed_distance(points, Mesh(meshes, hierarchy.faces))
+        lambda points: signed_distance(
+            points, Mesh(meshes, hierarchy.faces), implementation="reference"
+        )
     )(points)
     assert together.shape == (2, N_POINTS)
     for own, mesh in zip(together, meshes):
-        single, _, _ = gradients_of("tiled", points, mesh, hierarchy)
+        single, _, _ = gradients_of("reference", points, mesh, hierarchy)
         np.testing.assert_allclose(own, single, atol=1e-6)
 
 

@@ -14,7 +14,7 @@ from spine_jax.kernels.hierarchy import FaceHierarchy, build_hierarchy
 from tests import helpers
 
 MESHES = {**helpers.CLOSED, "open_bowl": helpers.open_bowl}
-N_POINTS = 401
+N_POINTS = 301
 N_FACES, N_VERTICES = 961, 500
 
 EXACT = {"float32": 5e-6, "float64": 1e-12}
@@ -70,15 +70,15 @@ def query_points(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     corners = vertices[faces[rng.integers(len(faces), size=100)]]
     on_surface = np.einsum("pi,pij->pj", rng.dirichlet(np.ones(3), 100), corners)
     groups = [
-        rng.uniform(-1.2, 1.2, (100, 3)),
-        on_surface[:50],
-        on_surface[50:] + 1e-3 * rng.normal(size=(50, 3)),
-        corners[:40, 0],
-        corners[:40, :2].mean(axis=1),
+        rng.uniform(-1.2, 1.2, (80, 3)),
+        on_surface[:40],
+        on_surface[40:80] + 1e-3 * rng.normal(size=(40, 3)),
+        corners[:25, 0],
+        corners[:25, :2].mean(axis=1),
         np.array(list(np.ndindex(4, 4, 4))) / 2 - 0.75,
-        vertices.mean(axis=0) + 1e-3 * rng.normal(size=(17, 3)),
-        10 * rng.normal(size=(20, 3)),
-        1e4 * rng.normal(size=(20, 3)),
+        vertices.mean(axis=0) + 1e-3 * rng.normal(size=(7, 3)),
+        10 * rng.normal(size=(10, 3)),
+        1e4 * rng.normal(size=(10, 3)),
     ]
     points = np.concatenate(groups)
     assert points.shape == (N_POINTS, 3)

@@ -11,7 +11,7 @@ def held_faces(hierarchy):
     return np.asarray(hierarchy.leaf_faces)[np.asarray(hierarchy.leaf_valid)]
 
 
-@pytest.mark.parametrize("n_faces", [1, 2, 7, 8, 9, 63, 64, 65, 66, 513, 577])
+@pytest.mark.parametrize("n_faces", [1, 7, 8, 9, 65, 577])
 @pytest.mark.parametrize("leaf_size, branching", [(8, 8), (1, 2), (1, 8), (3, 5)])
 def test_every_face_is_in_one_leaf(n_faces, leaf_size, branching):
     vertices, faces = helpers.torus(25, 12)
@@ -22,7 +22,8 @@ def test_every_face_is_in_one_leaf(n_faces, leaf_size, branching):
     assert hierarchy.n_faces == n_faces
     assert hierarchy.n_leaves == hierarchy.branching**hierarchy.depth
     assert hierarchy.branching <= branching and hierarchy.leaf_size <= leaf_size
-    assert np.all((hierarchy.leaf_faces >= 0) & (hierarchy.leaf_faces < n_faces))
+    leaf_faces = np.asarray(hierarchy.leaf_faces)
+    assert leaf_faces.min() == 0 and leaf_faces.max() == n_faces - 1
 
 
 def test_no_faces():

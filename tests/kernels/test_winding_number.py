@@ -104,14 +104,6 @@ def test_inside_and_outside_are_never_confused(name, implementation, accuracy):
     np.testing.assert_array_equal(winding[decided] > 0.5, case.winding[decided] > 0.5)
 
 
-def test_tiled_in_float64(x64):
-    # Same expansion, so float32 rounding is all that may differ.
-    case = battery.case("star")
-    off = case.distance > NEAR
-    winding = ask(case, "tiled", "float64")
-    assert np.abs(winding - case.winding)[off].max() < STATED_ERROR[2.0]
-
-
 @every_implementation
 def test_equidistant_points(implementation):
     # With this accuracy nothing is far: every leaf is opened, the frontier overflows
