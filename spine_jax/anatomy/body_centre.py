@@ -27,8 +27,7 @@ def body_centre_from_mesh(mesh: Mesh) -> np.ndarray:
     body = solid & (y_mm > front_y_mm)[None, :, None]
     # Opening takes the roots of the pedicles off.
     body = ndimage.binary_opening(body, _ball(_OPENING_MM / _STEP_MM))
-    labels, count = ndimage.label(body)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    labels, sizes = _connected_parts(body)
     indices = np.argwhere(labels == 1 + np.argmax(sizes))
     return origin_mm + _STEP_MM * indices.mean(axis=0)
 
@@ -37,6 +36,13 @@ def _ball(radius: float) -> np.ndarray:
     reach = int(radius)
     offsets = np.mgrid[(slice(-reach, reach + 1),) * 3]
     return np.sum(offsets**2, axis=0) <= radius**2
+
+
+def _connected_parts(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Parts of a mask numbered from 1, and how many cells each has."""
+    labels = np.empty(mask.shape, np.int32)
+    ndimage.label(mask, output=labels)
+    return labels, np.bincount(labels.ravel())[1:]
 
 
 def canal_front_y_mm(vertices_mm: np.ndarray, faces: np.ndarray) -> float:
@@ -52,9 +58,8 @@ def _canal_front_y_mm(solid: np.ndarray, origin_mm: np.ndarray) -> float:
     fronts = []
     for k in range(solid.shape[2]):
         holes = ndimage.binary_fill_holes(solid[:, :, k]) & ~solid[:, :, k]
-        labels, count = ndimage.label(holes)
-        sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-        if not count or sizes.max() * _STEP_MM**2 < _SMALLEST_CANAL_MM2:
+        labels, sizes = _connected_parts(holes)
+        if not len(sizes) or sizes.max() * _STEP_MM**2 < _SMALLEST_CANAL_MM2:
             continue
         x, y = np.nonzero(labels == 1 + np.argmax(sizes))
         middle = np.abs(x - np.median(x)) * _STEP_MM <= 3.0

@@ -18,7 +18,8 @@ class EditableMesh:
 
     def __init__(self, vertices: np.ndarray, faces: np.ndarray) -> None:
         self._points = [tuple(p) for p in np.asarray(vertices, dtype=float).tolist()]
-        self._faces: list[tuple[int, int, int] | None] = [
+        # A removed face leaves an empty tuple, so that the others keep their index.
+        self._faces: list[tuple[int, ...]] = [
             tuple(f) for f in np.asarray(faces).tolist()
         ]
         self._around: list[set[int]] = [set() for _ in self._points]
@@ -37,7 +38,6 @@ class EditableMesh:
         pairs = {
             (min(a, b), max(a, b))
             for face in self._faces
-            if face is not None
             for a, b in zip(face, face[1:] + face[:1])
         }
         return sorted(pairs)
@@ -54,7 +54,7 @@ class EditableMesh:
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Vertices [V, 3] and faces [F, 3] without the unused entries."""
-        faces = np.array([f for f in self._faces if f is not None], dtype=np.int64)
+        faces = np.array([f for f in self._faces if f], dtype=np.int64)
         used, compact = np.unique(faces, return_inverse=True)
         return np.array(self._points)[used], compact.reshape(-1, 3)
 
@@ -157,7 +157,7 @@ class EditableMesh:
     def _neighbours(self, vertex: int) -> set[int]:
         return {v for i in self._around[vertex] for v in self._faces[i]} - {vertex}
 
-    def _normal(self, face, moved: int = -1, target=None):
+    def _normal(self, face, moved: int = -1, target: tuple[float, ...] = ()):
         p, q, r = (target if v == moved else self._points[v] for v in face)
         u = (q[0] - p[0], q[1] - p[1], q[2] - p[2])
         w = (r[0] - p[0], r[1] - p[1], r[2] - p[2])
@@ -175,7 +175,7 @@ class EditableMesh:
     def _remove(self, index: int) -> None:
         for vertex in self._faces[index]:
             self._around[vertex].discard(index)
-        self._faces[index] = None
+        self._faces[index] = ()
 
     def _replace(self, index: int, face) -> None:
         self._remove(index)

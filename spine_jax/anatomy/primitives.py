@@ -47,12 +47,10 @@ def limb_distance(points_mm: np.ndarray, limb: Limb, joint_mm: float) -> np.ndar
         joint_mm: Fillet width where two segments meet.
     """
     nodes = np.asarray(limb.nodes_mm, dtype=float)
-    distance = None
-    for start, end in zip(nodes[:-1], nodes[1:]):
+    distance = _segment_distance(points_mm, nodes[0], nodes[1], limb)
+    for start, end in zip(nodes[1:-1], nodes[2:]):
         segment = _segment_distance(points_mm, start, end, limb)
-        distance = (
-            segment if distance is None else smooth_min(distance, segment, joint_mm)
-        )
+        distance = smooth_min(distance, segment, joint_mm)
     return distance
 
 

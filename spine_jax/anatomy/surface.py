@@ -1,7 +1,7 @@
 """Closest points on a fixed triangle surface, on the host."""
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 _CANDIDATES = 16
 
@@ -15,7 +15,7 @@ class SurfacePoints:
 
     def __init__(self, vertices_mm: np.ndarray, faces: np.ndarray) -> None:
         self._corners = np.asarray(vertices_mm, dtype=float)[np.asarray(faces)]
-        self._tree = cKDTree(self._corners.mean(axis=1))
+        self._tree = KDTree(self._corners.mean(axis=1))
         self._count = min(_CANDIDATES, len(self._corners))
 
     def closest(self, points_mm: np.ndarray) -> np.ndarray:

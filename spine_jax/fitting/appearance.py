@@ -1,5 +1,8 @@
 """Appearance: the intensity a CT shows at a signed distance from the bone surface."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -41,7 +44,7 @@ class Appearance(nn.Module):
         return nn.Dense(1)(hidden)[..., 0]
 
 
-def init_appearance(key: jax.Array) -> dict:
+def init_appearance(key: jax.Array) -> Mapping[str, Any]:
     """Variables of the network: `params` to optimise and the `fixed` frequencies."""
     return Appearance().init(key, jnp.zeros(1))
 
@@ -49,7 +52,7 @@ def init_appearance(key: jax.Array) -> dict:
 def appearance_curve(variables: dict) -> tuple[jax.Array, jax.Array]:
     """The learned curve: distances [GRID_NODES], units of 64 mm, and intensities."""
     nodes = jnp.linspace(GRID_LOW, GRID_HIGH, GRID_NODES)
-    return nodes, Appearance().apply(variables, nodes)
+    return nodes, jnp.asarray(Appearance().apply(variables, nodes))
 
 
 def render(variables: dict, distance: jax.Array) -> jax.Array:

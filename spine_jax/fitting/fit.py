@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -52,11 +53,13 @@ def init_fit(problem: FitProblem, config: FitConfig, seed: int) -> FitState:
     # The network's draw must not coincide with a step's.
     key = jax.random.fold_in(jax.random.key(seed), jnp.uint32(2**32 - 1))
     params, fixed = init_params(key, problem)
+    # Optax's type of a pytree leaves registered dataclasses out.
+    opt_state = _optimizer(problem, config).init(cast(optax.Params, params))
     return FitState(
         step=jnp.zeros((), jnp.int32),
         params=params,
         average=params,
-        opt_state=_optimizer(problem, config).init(params),
+        opt_state=opt_state,
         fixed=fixed,
         seed=jnp.asarray(seed, jnp.uint32),
         history={

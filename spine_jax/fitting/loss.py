@@ -58,7 +58,8 @@ def total_loss(
         "variance": config.weight_variance,
         "similarity": config.weight_similarity,
     }
-    return sum(weights[name] * terms[name] for name in weights), terms
+    weighted = (weights[name] * terms[name] for name in weights)
+    return sum(weighted, start=jnp.zeros(())), terms
 
 
 def _volume_terms(appearance, vertices, image, key, problem, config):

@@ -83,7 +83,7 @@ def scale_by_eigenvalues(
 
     def update(updates, state, params=None):
         del params
-        factor = ratio ** -alpha(state.count)
+        factor = ratio ** -jnp.asarray(alpha(state.count))
         scaled = jax.tree.map(lambda u: factor[:, None] * u, updates)
         return scaled, SpectralStepState(state.count + 1)
 

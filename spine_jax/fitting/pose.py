@@ -12,6 +12,7 @@ from spine_jax.anatomy.morphometry import (
 )
 from spine_jax.core import Centroids
 from spine_jax.core.labels import ANATOMICAL_ORDER, anatomical_rank
+from spine_jax.core.types import Array
 
 LOWEST = ANATOMICAL_ORDER[-1]
 """L6: nothing of the scheme lies below it, so it has no spacing of its own."""
@@ -28,9 +29,9 @@ class Pose:
         centre_mm: [B, 3], RAS+ mm.
     """
 
-    rotation: jax.Array
-    scale: jax.Array
-    centre_mm: jax.Array
+    rotation: Array
+    scale: Array
+    centre_mm: Array
 
 
 def pose_from_centroids(

@@ -16,6 +16,8 @@ MARGIN_MM = 60.0
 SHAPE_BUCKET = 32
 """The region's shape is padded to multiples of this, so few shapes are compiled."""
 PYRAMID_LEVELS = 6
+POOLED_SPACING_MM = 0.8
+"""Finer grids are averaged in blocks to about this (the paper resamples to 1 mm)."""
 
 
 @jax.tree_util.register_dataclass
@@ -27,7 +29,7 @@ class FitProblem:
         pyramid: [X, Y, Z, levels], the region's intensity 1 + HU / 1000, ever more
             blurred; the first level is the image itself.
         pyramid_sigmas: [levels], blur of each level, units.
-        shape_vox: [3], true shape of the region before padding.
+        shape_vox: [3], true shape of the region before padding, in its own voxels.
         vox_from_world: [3, 4], world units to voxels of the region.
         template: Shared by all vertebrae.
         rotation, scale, centre: Initial pose [B, 3, 3], [B], [B, 3].
@@ -50,21 +52,26 @@ def build_problem(
     origin_mm = pose.centre_mm.mean(axis=0)
     low, high = _region(volume, pose)
     region = np.asarray(volume.array, np.float32)[tuple(map(slice, low, high))]
-    shape = np.array(region.shape)
-    padded = np.pad(region, [(0, -n % SHAPE_BUCKET) for n in shape], mode="edge")
+    spacing = spacing_mm(volume.affine_vox_to_mm)
+    factor = np.maximum(np.round(POOLED_SPACING_MM / spacing), 1).astype(int)
+    pooled = _block_mean(region, factor)
+    padding = [(0, -n % SHAPE_BUCKET) for n in pooled.shape]
+    padded = np.pad(pooled, padding, mode="edge")
     sigmas_mm = blur_mm * np.linspace(0, 1, PYRAMID_LEVELS)
     intensity = jnp.asarray(1 + padded / 1000)
     pyramid = jax.jit(blur_pyramid, static_argnums=(1, 2))(
-        intensity, tuple(sigmas_mm), tuple(spacing_mm(volume.affine_vox_to_mm))
+        intensity, tuple(sigmas_mm), tuple(factor * spacing)
     )
-    vox_from_mm = np.linalg.inv(volume.affine_vox_to_mm)
-    offset = mm_to_vox(volume.affine_vox_to_mm, origin_mm) - low
+    # A block's centre: voxel i of the region lies at (i + 1/2) / factor - 1/2.
+    vox_from_mm = np.linalg.inv(volume.affine_vox_to_mm[:3, :3]) / factor[:, None]
+    origin_vox = mm_to_vox(volume.affine_vox_to_mm, origin_mm) - low
+    offset = (origin_vox + 0.5) / factor - 0.5
     return FitProblem(
         pyramid=pyramid,
         pyramid_sigmas=jnp.asarray(sigmas_mm / UNIT_MM, jnp.float32),
-        shape_vox=jnp.asarray(shape, jnp.float32),
+        shape_vox=jnp.asarray(np.array(region.shape) / factor, jnp.float32),
         vox_from_world=jnp.asarray(
-            np.column_stack([UNIT_MM * vox_from_mm[:3, :3], offset]), jnp.float32
+            np.column_stack([UNIT_MM * vox_from_mm, offset]), jnp.float32
         ),
         template=template,
         rotation=jnp.asarray(pose.rotation, jnp.float32),
@@ -83,6 +90,16 @@ def _region(volume: Volume, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
     low = np.clip(np.floor(corners_vox.min(axis=0)).astype(int), 0, shape - 1)
     high = np.clip(np.ceil(corners_vox.max(axis=0)).astype(int) + 1, low + 1, shape)
     return low, high
+
+
+def _block_mean(array: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Mean over blocks of `factor` [3] voxels; the border is repeated to fill them."""
+    if np.all(factor == 1):
+        return array
+    padding = [(0, -n % f) for n, f in zip(array.shape, factor)]
+    padded = np.pad(array, padding, mode="edge")
+    split = [x for n, f in zip(padded.shape, factor) for x in (n // f, f)]
+    return padded.reshape(split).mean(axis=(1, 3, 5))
 
 
 def blurred_image(problem: FitProblem, sigma: jax.Array) -> jax.Array:

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spine_jax.core.types import Array
 from spine_jax.fitting.appearance import init_appearance
 from spine_jax.fitting.problem import FitProblem
 from spine_jax.fitting.template import UNIT_MM
@@ -23,10 +24,10 @@ class FitParams:
         spectral: [B, K, 3], displacement coefficients.
     """
 
-    appearance: dict
-    affine: jax.Array
-    translation: jax.Array
-    spectral: jax.Array
+    appearance: Array
+    affine: Array
+    translation: Array
+    spectral: Array
 
 
 def init_params(key: jax.Array, problem: FitProblem) -> tuple[FitParams, dict]:

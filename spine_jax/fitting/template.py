@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from spine_jax.core import Mesh
-from spine_jax.geometry import build_hierarchy, spectral_basis, unique_edges
-from spine_jax.kernels.hierarchy import FaceHierarchy
+from spine_jax.geometry import spectral_basis, unique_edges
+from spine_jax.kernels.hierarchy import FaceHierarchy, build_hierarchy
 
 UNIT_MM = 64.0
 """Length unit inside the optimiser, as the paper: it brings positions, matrices and

@@ -48,8 +48,9 @@ def libigl_runs(case: Case):
     igl = timing.import_libigl()
     if igl is None:
         return None
-    points, vertices = np.float64(case.points), np.float64(case.vertices)
-    faces = np.int64(case.faces)
+    points = np.asarray(case.points, np.float64)
+    vertices = np.asarray(case.vertices, np.float64)
+    faces = np.asarray(case.faces, np.int64)
     sign_type = igl.SIGNED_DISTANCE_TYPE_FAST_WINDING_NUMBER
 
     def forward():
@@ -70,7 +71,7 @@ def libigl_runs(case: Case):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="small and noisy: seconds")
     quick = parser.parse_args().quick
     for case in sphere_cases(3, 1000) if quick else sphere_cases():

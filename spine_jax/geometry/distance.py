@@ -101,13 +101,14 @@ def hierarchy_of(mesh: Mesh) -> FaceHierarchy:
     Raises:
         ValueError: when the vertices are traced, so that no positions are at hand.
     """
-    if isinstance(mesh.vertices_mm, jax.core.Tracer):
+    try:
+        vertices = np.asarray(mesh.vertices_mm)
+    except jax.errors.TracerArrayConversionError as error:
         raise ValueError(
             "the mesh is traced, expected a hierarchy beside it: call "
             "build_hierarchy(vertices, faces) once outside jit or grad and pass "
             "hierarchy=..."
-        )
-    vertices = np.asarray(mesh.vertices_mm)
+        ) from error
     return build_hierarchy(vertices.reshape((-1,) + vertices.shape[-2:])[0], mesh.faces)
 
 

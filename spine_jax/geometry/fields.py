@@ -25,9 +25,9 @@ def sample_trilinear(array: jax.Array, points_vox: jax.Array) -> jax.Array:
     cell = cell.astype(jnp.int32)
     flat = array.reshape((-1,) + array.shape[3:])
     strides = (array.shape[1] * array.shape[2], array.shape[2], 1)
-    total = 0.0
+    total = jnp.zeros((), points_vox.dtype)
     for corner in np.ndindex(2, 2, 2):
-        index, weight = 0, 1.0
+        index, weight = 0, jnp.ones((), points_vox.dtype)
         for axis in range(3):
             i = jnp.minimum(cell[:, axis] + corner[axis], array.shape[axis] - 1)
             index += i * strides[axis]

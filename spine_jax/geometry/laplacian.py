@@ -37,7 +37,7 @@ def cotangent_laplacian(
         shape=(n, n),
     ).tocsr()
     degree = np.asarray(off_diagonal.sum(axis=1)).ravel()
-    return (scipy.sparse.diags(degree) - off_diagonal).tocsr()
+    return scipy.sparse.csr_matrix(scipy.sparse.diags(degree) - off_diagonal)
 
 
 def lumped_mass(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.linalg
 
+from spine_jax.core.types import Array
 from spine_jax.geometry.laplacian import cotangent_laplacian, lumped_mass
 
 
@@ -21,9 +22,9 @@ class SpectralBasis:
         mass: [V], diagonal of A, squared length unit.
     """
 
-    eigenvalues: jax.Array
-    modes: jax.Array
-    mass: jax.Array
+    eigenvalues: Array
+    modes: Array
+    mass: Array
 
 
 def spectral_basis(

@@ -82,7 +82,7 @@ def find_union_witness(
     return _two_smallest(distance, pair, count, witness, (n_points, n_meshes))
 
 
-def _distance_to(points, mesh, vertices, hierarchy, implementation):
+def _distance_to(points, mesh, vertices, hierarchy, implementation) -> jax.Array:
     """Unsigned distance [P] of each point to one mesh."""
     face, barycentric = closest_point(
         points, mesh, vertices, hierarchy, implementation=implementation

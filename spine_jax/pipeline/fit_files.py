@@ -180,7 +180,10 @@ def _write(
     result: FitResult, case: FitCase, centroids: Centroids, request: FitRequest
 ) -> None:
     output = request.output
-    (output / "meshes").mkdir(parents=True, exist_ok=True)
+    # From here on an earlier run's results are replaced: none of them may stay behind.
+    (output / "report.json").unlink(missing_ok=True)
+    shutil.rmtree(output / "meshes", ignore_errors=True)
+    (output / "meshes").mkdir(parents=True)
     save_labels(output / "labels.nii.gz", result.labels, reference=request.image)
     for name, mesh in result.meshes.items():
         save_mesh(output / "meshes" / f"{name}.ply", mesh, space=request.mesh_space)

@@ -8,7 +8,7 @@ _WAVE_MM = 2.5
 _WAVE_LENGTH_MM = 18.0
 
 Window = tuple[slice, slice, slice]
-EVERYWHERE: Window = (slice(None),) * 3
+EVERYWHERE: Window = (slice(None), slice(None), slice(None))
 
 
 class Canvas:
@@ -65,10 +65,11 @@ class Canvas:
             Slices, and x [X, 1, 1], y [Y, 1] and z [Z] relative to the point.
         """
         offsets = [axis - c for axis, c in zip(self.world_mm, centre_mm)]
-        window = tuple(
+        x, y, z = (
             slice(*np.searchsorted(offset.ravel(), (-reach_mm, reach_mm)))
             for offset in offsets
         )
+        window = (x, y, z)
         return window, [offset[part] for offset, part in zip(offsets, window)]
 
 

@@ -8,7 +8,7 @@ import dataclasses
 
 import numpy as np
 from scipy import ndimage
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from spine_jax.core import Mesh, mm_to_vox, spacing_mm, vox_to_mm
 
@@ -91,7 +91,7 @@ def surface_band(
     points = vox_to_mm(affine_vox_to_mm, voxels)
     samples, normals, step = _surface_samples(mesh)
     reach = max(inner_mm, outer_mm) + step
-    away, nearest = cKDTree(samples).query(points, distance_upper_bound=reach)
+    away, nearest = KDTree(samples).query(points, distance_upper_bound=reach)
     found = np.isfinite(away)
     voxels, points, away = voxels[found], points[found], away[found]
     nearest = nearest[found]

@@ -70,3 +70,26 @@ def test_first_guess_is_the_posed_template(case):
     for b in range(2):
         expected = pose.scale[b] * template @ pose.rotation[b].T + pose.centre_mm[b]
         np.testing.assert_allclose(vertices[b] + origin, expected, atol=1e-3)
+
+
+def test_fine_grids_are_pooled_in_place():
+    affine = np.diag([0.25, 0.4, 2.0, 1])
+    affine[:3, 3] = [-30, 10, 5]
+    grid = np.stack(
+        np.meshgrid(*map(np.arange, (241, 150, 30)), indexing="ij"), axis=-1
+    )
+    points = grid @ affine[:3, :3].T + affine[:3, 3]
+    slope = np.array([3.0, -2.0, 5.0])
+    volume = Volume((points @ slope).astype(np.float32), affine)
+    centre_mm = np.array([[0.0, 40, 35]])
+    pose = Pose(np.eye(3)[None], np.ones(1), centre_mm)
+    vertices, faces = icosphere(1)
+    problem = build_problem(
+        volume, pose, build_template(Mesh(vertices, faces), 10), 0.0
+    )
+    np.testing.assert_allclose(problem.shape_vox, [241 / 3, 75, 30], rtol=1e-6)
+    offsets_mm = np.random.default_rng(0).uniform(-15, 15, (40, 3))
+    vox = world_to_vox(problem, jnp.asarray(offsets_mm / UNIT_MM, jnp.float32))
+    seen = 1000 * (sample_trilinear(problem.pyramid[..., 0], vox) - 1)
+    # A block's mean of a linear image is its value at the block's centre.
+    np.testing.assert_allclose(seen, (centre_mm + offsets_mm) @ slope, atol=0.1)

@@ -70,30 +70,40 @@ def test_exact_in_float64(name, implementation, x64):
     check_case(name, implementation, "float64")
 
 
+def around_the_centre():
+    """Points so near the centre of a sphere that hardly any face can be culled."""
+    return 0.02 * np.random.default_rng(0).normal(size=(battery.N_POINTS, 3))
+
+
 @every_implementation
-def test_equidistant_points_are_exact(implementation):
-    # All faces are equally far from the centre of a sphere: nothing can be culled.
-    case = battery.case("sphere")
-    points = np.zeros((battery.N_POINTS, 3))
-    face, barycentric = ask(case, implementation, points=points)
+def test_points_far_from_everything_are_exact(implementation):
+    case, points = battery.case("sphere"), around_the_centre().astype(np.float32)
     faces = np.asarray(case.hierarchy.faces)
-    distance = battery.witness_distance(points, case.vertices, faces, face, barycentric)
-    expected = battery.closest_distance(points[:1], case.vertices, faces)
-    np.testing.assert_allclose(distance, expected[0], atol=1e-6)
+    expected = battery.closest_distance(points, case.vertices, faces)
+    # At the centre itself all faces are equally far.
+    centre = np.zeros_like(points)
+    at_centre = battery.closest_distance(centre[:1], case.vertices, faces)
+    for asked, truth in ((points, expected), (centre, at_centre)):
+        face, barycentric = ask(case, implementation, points=asked)
+        distance = battery.witness_distance(
+            asked, case.vertices, faces, face, barycentric
+        )
+        assert np.abs(distance - truth).max() < 1e-6
 
 
-def test_equidistant_points_overflow_the_frontier():
+def test_points_far_from_everything_overflow_the_frontier():
     # The test above covers the dense fallback only if this holds: more leaf boxes are
     # nearer than any face than there is room for.
-    case = battery.case("sphere")
+    case, points = battery.case("sphere"), around_the_centre()
     triangles = leaf_triangles(case.hierarchy, case.vertices[None])
     boxes = np.asarray(node_boxes(case.hierarchy, triangles)[-1])
-    outside = np.maximum(np.maximum(boxes[:, :3], -boxes[:, 3:]), 0)
-    box_distance = np.linalg.norm(outside, axis=1)
-    nearest = battery.closest_distance(
-        np.zeros((1, 3)), case.vertices, case.hierarchy.faces
-    )
-    assert np.sum(box_distance < nearest) > tiled.PAIRS_PER_QUERY
+    low, high = boxes.transpose(1, 0, 2).reshape(2, 3, -1)
+    outside = np.maximum(low - points[..., None], points[..., None] - high)
+    box_distance = np.linalg.norm(np.maximum(outside, 0), axis=1)
+    faces = np.asarray(case.hierarchy.faces)
+    nearest = battery.closest_distance(points, case.vertices, faces)
+    kept = np.sum(box_distance < nearest[:, None])
+    assert kept > tiled.PAIRS_PER_QUERY * battery.N_POINTS
 
 
 @every_implementation

@@ -11,8 +11,8 @@ def held_faces(hierarchy):
     return np.asarray(hierarchy.leaf_faces)[np.asarray(hierarchy.leaf_valid)]
 
 
-@pytest.mark.parametrize("n_faces", [1, 7, 8, 9, 65, 577])
-@pytest.mark.parametrize("leaf_size, branching", [(8, 8), (1, 2), (1, 8), (3, 5)])
+@pytest.mark.parametrize("n_faces", [1, 8, 9, 28, 65, 577])
+@pytest.mark.parametrize("leaf_size, branching", [(8, 8), (1, 2), (1, 5), (3, 8)])
 def test_every_face_is_in_one_leaf(n_faces, leaf_size, branching):
     vertices, faces = helpers.torus(25, 12)
     hierarchy = build_hierarchy(
