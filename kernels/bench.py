@@ -11,7 +11,7 @@ from spine_jax.kernels.winding_number import bench as winding_number
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Time every kernel.")
     parser.add_argument("--quick", action="store_true", help="small and noisy: seconds")
     quick = parser.parse_args().quick
     for case in sphere_cases(3, 1000) if quick else sphere_cases():

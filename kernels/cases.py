@@ -35,7 +35,7 @@ def sphere_cases(subdivisions: int = 5, n_points: int = 10_000) -> list[Case]:
     on_sphere = scattered / np.linalg.norm(scattered, axis=1, keepdims=True)
     near = on_sphere + 0.03 * rng.normal(size=(n_points, 3))
     return [
-        Case(f"sphere-{len(faces)}/{name}", np.float32(points), vertices, faces)
+        Case(f"sphere-{len(faces)}/{name}", points.astype(np.float32), vertices, faces)
         for name, points in (("normal", scattered), ("near", near))
     ]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+
 from spine_jax.kernels import cases
 
 MeshArrays = tuple[np.ndarray, np.ndarray]

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+
 from spine_jax.kernels.closest_point.reference import closest_point_reference
 from spine_jax.kernels.closest_point.tiled import closest_point_tiled
 from spine_jax.kernels.dispatch import as_floats, resolve, screen

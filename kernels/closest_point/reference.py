@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+
 from spine_jax.kernels.hierarchy import FaceHierarchy
 from spine_jax.kernels.triangles import closest_on_triangle
 

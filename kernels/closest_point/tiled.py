@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+
 from spine_jax.kernels.closest_point.reference import closest_point_reference
 from spine_jax.kernels.frontier import Frontier, expand, in_chunks, visit
 from spine_jax.kernels.hierarchy import FaceHierarchy, leaf_triangles, node_boxes

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+
 from spine_jax.kernels.dispatch import as_floats, resolve, screen
 from spine_jax.kernels.hierarchy import FaceHierarchy
 from spine_jax.kernels.winding_number.reference import winding_number_reference

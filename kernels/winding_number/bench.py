@@ -4,6 +4,7 @@ import functools
 
 import jax
 import numpy as np
+
 from spine_jax.kernels import timing
 from spine_jax.kernels.cases import Case
 from spine_jax.kernels.hierarchy import build_hierarchy

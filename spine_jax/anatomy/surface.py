@@ -20,7 +20,9 @@ class SurfacePoints:
 
     def closest(self, points_mm: np.ndarray) -> np.ndarray:
         """Closest surface points, [P, 3] for points [P, 3], mm."""
-        _, faces = self._tree.query(points_mm, k=np.arange(1, self._count + 1))
+        _, faces = self._tree.query(points_mm, k=self._count)
+        # One candidate comes without its axis.
+        faces = np.reshape(faces, (len(points_mm), self._count))
         candidates = _closest_on_triangles(points_mm[:, None], self._corners[faces])
         distance = np.linalg.norm(candidates - points_mm[:, None], axis=-1)
         best = np.argmin(distance, axis=1)

@@ -11,7 +11,10 @@ from spine_jax.core.types import Array
 
 def transform_points(affine: Array, points: Array) -> Array:
     """Apply a [4, 4] affine to points [..., 3] (numpy or JAX)."""
-    return points @ affine[:3, :3].T + affine[:3, 3]
+    # Written out, so that no accelerator replaces a matrix product by a coarser one.
+    x, y, z = (points[..., axis, None] for axis in range(3))
+    linear = affine[:3, :3].T
+    return x * linear[0] + y * linear[1] + z * linear[2] + affine[:3, 3]
 
 
 def vox_to_mm(affine_vox_to_mm: Array, points_vox: Array) -> Array:

@@ -108,7 +108,7 @@ def blurred_image(problem: FitProblem, sigma: jax.Array) -> jax.Array:
     position = jnp.where(step > 0, sigma / jnp.where(step > 0, step, 1), 0.0)
     levels = jnp.arange(problem.pyramid.shape[-1])
     weights = jax.nn.relu(1 - jnp.abs(levels - position))
-    return problem.pyramid @ weights
+    return jnp.matmul(problem.pyramid, weights, precision="highest")
 
 
 def world_to_vox(problem: FitProblem, points: jax.Array) -> jax.Array:

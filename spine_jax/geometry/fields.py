@@ -63,7 +63,8 @@ def sample_gradient(
         half = 0.5 * jnp.eye(3, dtype=points_vox.dtype)[axis]
         ahead = sample_trilinear(array, points_vox + half)
         components.append(ahead - sample_trilinear(array, points_vox - half))
-    return jnp.stack(components, axis=-1) @ vox_from_mm
+    per_voxel = jnp.stack(components, axis=-1)
+    return jnp.matmul(per_voxel, vox_from_mm, precision="highest")
 
 
 def gaussian_blur(

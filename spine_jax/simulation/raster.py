@@ -91,10 +91,12 @@ def surface_band(
     points = vox_to_mm(affine_vox_to_mm, voxels)
     samples, normals, step = _surface_samples(mesh)
     reach = max(inner_mm, outer_mm) + step
-    away, nearest = KDTree(samples).query(points, distance_upper_bound=reach)
+    # Samples on shared edges coincide; which of them is found follows the leaf size.
+    tree = KDTree(samples, leafsize=16)
+    away, nearest = tree.query(points, distance_upper_bound=reach)
     found = np.isfinite(away)
     voxels, points, away = voxels[found], points[found], away[found]
-    nearest = nearest[found]
+    nearest = np.asarray(nearest)[found]
     normal = normals[nearest]
     # The face goes on around its sample: only what exceeds the sample's own patch
     # counts as sideways distance.

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from spine_jax.kernels.hierarchy import build_hierarchy
 
 from spine_jax.core import Mesh
 from spine_jax.geometry import signed_distance
+from spine_jax.kernels.hierarchy import build_hierarchy
 from tests import helpers
 from tests.geometry.plain_distance import plain_gradients
 

@@ -5,11 +5,11 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
-from spine_jax.kernels.hierarchy import build_hierarchy
 
 from spine_jax.core import Mesh
 from spine_jax.geometry import find_union_witness, signed_distance
 from spine_jax.geometry.distance import distance_from_witness
+from spine_jax.kernels.hierarchy import build_hierarchy
 from tests import helpers
 
 N_POINTS = 150

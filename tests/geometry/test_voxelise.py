@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from spine_jax.kernels.hierarchy import build_hierarchy
 
 from spine_jax.core import vox_to_mm, voxel_volume_mm3
 from spine_jax.geometry import voxelise
+from spine_jax.kernels.hierarchy import build_hierarchy
 from tests import helpers
 
 RADIUS_MM = 20.0

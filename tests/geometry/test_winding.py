@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from spine_jax.kernels.hierarchy import build_hierarchy
 
 from spine_jax.core import Mesh
 from spine_jax.geometry import winding_number
+from spine_jax.kernels.hierarchy import build_hierarchy
 from tests import helpers
 
 

@@ -9,8 +9,8 @@ import dataclasses
 import functools
 
 import numpy as np
-from spine_jax.kernels.hierarchy import FaceHierarchy, build_hierarchy
 
+from spine_jax.kernels.hierarchy import FaceHierarchy, build_hierarchy
 from tests import helpers
 
 MESHES = {**helpers.CLOSED, "open_bowl": helpers.open_bowl}

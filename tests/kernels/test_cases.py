@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
+
 from spine_jax.kernels import timing
 from spine_jax.kernels.cases import Case, icosphere, sphere_cases
 from spine_jax.kernels.closest_point import bench as closest_point_bench
 from spine_jax.kernels.hierarchy import build_hierarchy
 from spine_jax.kernels.winding_number import bench as winding_number_bench
-
 from tests.kernels import battery, test_closest_point, test_winding_number
 
 

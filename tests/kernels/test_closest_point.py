@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
 from spine_jax.kernels.closest_point import IMPLEMENTATIONS, closest_point, tiled
 from spine_jax.kernels.hierarchy import build_hierarchy, leaf_triangles, node_boxes
-
 from tests import helpers
 from tests.kernels import battery
 

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
 from spine_jax.kernels.dispatch import as_floats, resolve, screen
 
 

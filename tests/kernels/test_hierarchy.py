@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from spine_jax.kernels.hierarchy import build_hierarchy, leaf_triangles, node_boxes
 
+from spine_jax.kernels.hierarchy import build_hierarchy, leaf_triangles, node_boxes
 from tests import helpers
 
 

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+
 from spine_jax.kernels.triangles import closest_on_triangle, solid_angle
 
 

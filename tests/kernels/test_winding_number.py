@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from spine_jax.kernels.hierarchy import build_hierarchy
-from spine_jax.kernels.winding_number import IMPLEMENTATIONS, winding_number
 
 from spine_jax.io.meshes import load_mesh
+from spine_jax.kernels.hierarchy import build_hierarchy
+from spine_jax.kernels.winding_number import IMPLEMENTATIONS, winding_number
 from tests import helpers
 from tests.kernels import battery
 
