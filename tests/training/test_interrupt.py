@@ -17,9 +17,12 @@ def test_signal_is_remembered_not_deadly(number):
 
 
 def test_second_signal_takes_its_usual_effect():
+    # A background shell starts its children with ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.raises(KeyboardInterrupt), interrupt_requested():
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
 
 
 def test_exit_code_is_that_of_the_shell():
