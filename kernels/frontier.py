@@ -39,6 +39,13 @@ class Frontier:
         return self.count > self.capacity
 
 
+def root_frontier(mesh: jax.Array, live: jax.Array, block: int) -> Frontier:
+    """Each of the first `live` queries at the root of its mesh [N]."""
+    padding = (0, -mesh.shape[0] % block)
+    queries = jnp.arange(mesh.shape[0], dtype=jnp.int32)
+    return Frontier(jnp.pad(queries, padding), jnp.pad(mesh, padding), live)
+
+
 def _append(frontier: Frontier, query: Any, node: Any, keep: jax.Array) -> Frontier:
     """Append the kept entries of [N, C] arrays in order; surplus is only counted."""
     in_row = jnp.cumsum(keep, axis=1, dtype=jnp.int32)

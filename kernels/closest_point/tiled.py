@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from spine_jax.kernels.closest_point.reference import closest_point_reference
-from spine_jax.kernels.frontier import Frontier, expand, in_chunks, visit
+from spine_jax.kernels.frontier import expand, in_chunks, root_frontier, visit
 from spine_jax.kernels.hierarchy import FaceHierarchy, leaf_triangles, node_boxes
 from spine_jax.kernels.triangles import closest_on_triangle
 
@@ -86,11 +86,7 @@ def _nearest_faces(
 
     block = min(BLOCK, n)
     capacity = -(-n * PAIRS_PER_QUERY // block) * block
-    frontier = Frontier(
-        jnp.pad(jnp.arange(n, dtype=jnp.int32), (0, -n % block)),
-        jnp.pad(mesh, (0, -n % block)),
-        live,
-    )
+    frontier = root_frontier(mesh, live, block)
     overflowed = jnp.asarray(False)
     for level in boxes:
 

@@ -24,7 +24,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from spine_jax.kernels.frontier import Frontier, expand, in_chunks, visit
+from spine_jax.kernels.frontier import expand, in_chunks, root_frontier, visit
 from spine_jax.kernels.hierarchy import FaceHierarchy, leaf_triangles
 from spine_jax.kernels.triangles import dot, solid_angle
 from spine_jax.kernels.winding_number.reference import winding_number_reference
@@ -131,11 +131,7 @@ def _barnes_hut(
     n = points.shape[0]
     block = min(BLOCK, n)
     capacity = -(-n * PAIRS_PER_QUERY // block) * block
-    frontier = Frontier(
-        jnp.pad(jnp.arange(n, dtype=jnp.int32), (0, -n % block)),
-        jnp.pad(mesh, (0, -n % block)),
-        live,
-    )
+    frontier = root_frontier(mesh, live, block)
     winding = jnp.zeros(n, points.dtype)
     overflowed = jnp.asarray(False)
     for level in moments:
