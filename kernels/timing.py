@@ -1,5 +1,6 @@
 """Timing shared by the benchmarks: one row per measurement, one clock."""
 
+import functools
 import json
 import statistics
 import time
@@ -7,6 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import numpy as np
+
+from spine_jax.kernels.cases import Case
+from spine_jax.kernels.hierarchy import build_hierarchy
 
 
 def median_ms(run: Callable[[], Any], repeats: int) -> float:
@@ -57,3 +62,35 @@ def implementations_to_time(available: dict[str, Any], n_pairs: int) -> list[str
         n_pairs: Points times faces.
     """
     return [name for name in available if name != "reference" or n_pairs < 3e7]
+
+
+def time_kernel(
+    case: Case,
+    kernel: Callable[..., Any],
+    available: dict[str, Any],
+    libigl_run: Callable[..., Any],
+    repeats: int,
+) -> None:
+    """Print one row per implementation of a kernel.
+
+    Ours includes refitting the hierarchy to the vertices; sorting the faces into it is
+    done once per topology and not timed. libigl builds its tree at every call.
+
+    Args:
+        available: The kernel's `IMPLEMENTATIONS`.
+        libigl_run: `libigl_run(igl, points, vertices, faces)`, the same job.
+    """
+    igl = import_libigl()
+    faces = np.int64(case.faces)
+    doubles = np.float64(case.points), np.float64(case.vertices)
+    peer = igl and median_ms(lambda: libigl_run(igl, *doubles, faces), repeats)
+    hierarchy = build_hierarchy(case.vertices, case.faces)
+    points, vertices = jax.device_put((case.points, case.vertices[None]))
+    index = jax.numpy.zeros(len(points), int)
+    n_pairs = len(case.points) * len(case.faces)
+    for name in implementations_to_time(available, n_pairs):
+        find = jax.jit(functools.partial(kernel, implementation=name))
+        own = median_ms(
+            lambda find=find: find(points, index, vertices, hierarchy), repeats
+        )
+        print_row(case.name, kernel.__name__, name, own, peer)

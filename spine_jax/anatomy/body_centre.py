@@ -45,16 +45,8 @@ def _connected_parts(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return labels, np.bincount(labels.ravel())[1:]
 
 
-def canal_front_y_mm(vertices_mm: np.ndarray, faces: np.ndarray) -> float:
-    """Anterior edge of the canal at its midline, mm, in the frame of the mesh.
-
-    Raises:
-        InputError: where no slice shows a closed canal.
-    """
-    return _canal_front_y_mm(*solid_voxels(vertices_mm, faces, _STEP_MM))
-
-
 def _canal_front_y_mm(solid: np.ndarray, origin_mm: np.ndarray) -> float:
+    """Anterior edge of the canal at its midline, mm."""
     fronts = []
     for k in range(solid.shape[2]):
         holes = ndimage.binary_fill_holes(solid[:, :, k]) & ~solid[:, :, k]
