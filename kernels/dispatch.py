@@ -6,22 +6,45 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from spine_jax.kernels.native.build import native_available
+
 
 def resolve(
-    implementation: str | None, available: Mapping[str, Callable[..., Any]]
+    implementation: str | None,
+    available: Mapping[str, Callable[..., Any]],
+    dtype: jax.typing.DTypeLike,
 ) -> Callable[..., Any]:
-    """The named implementation, or the first (fastest) one for None.
+    """The named implementation, or for None the first (fastest) one that can run here.
+
+    `native` runs on float32 arrays on the CPU, everything else anywhere. It is built at
+    the first call; what follows is a dictionary lookup.
 
     Raises:
-        ValueError: naming what there is, when a named implementation is unknown. An
-            explicit choice is never replaced by another one.
+        ValueError: when a named implementation is unknown or cannot run. An explicit
+            choice is never replaced by another one.
     """
     if implementation is None:
-        return next(iter(available.values()))
+        native_runs = dtype == jnp.float32 and jax.default_backend() == "cpu"
+        usable = (
+            name
+            for name in available
+            if name != "native" or (native_runs and native_available())
+        )
+        return available[next(usable)]
     if implementation not in available:
         raise ValueError(
             f"implementation {implementation!r} is unknown, expected one of "
             f"{', '.join(available)} or None for the fastest"
+        )
+    if implementation == "native" and dtype != jnp.float32:
+        raise ValueError(
+            f"implementation 'native' computes in float32, found {jnp.dtype(dtype)}: "
+            "cast the arrays, or take 'tiled'"
+        )
+    if implementation == "native" and not native_available():
+        raise ValueError(
+            "implementation 'native' could not be built, see the warning: install a "
+            "C++ compiler, or take 'tiled'"
         )
     return available[implementation]
 

@@ -1,10 +1,14 @@
 """A face hierarchy built once for a topology and refitted to every deformation.
 
-Faces are sorted by a k-d split into the leaves of a complete tree: `depth` levels of
-`branching` children, at most `leaf_size` faces in a leaf. Because the tree is complete,
-a level is an array, children of node `i` are `branching * i ... + branching - 1`, and
-refitting to new vertices is a handful of reductions. Any number of meshes that share
-the topology share the hierarchy; the nodes of mesh `b` follow those of mesh `b - 1`.
+Faces are sorted by a k-d split into the leaves of a complete tree: 8 faces in a leaf, 8
+children in a node, except the root, which has as few as the mesh needs. Eight, because
+that is what a vector register holds: boxes of siblings and faces of a leaf are tested
+together. Leaves are full but the last ones, which may be empty.
+
+Because the tree is complete, a level is an array, children of node `i` are
+`fanout * i ... + fanout - 1`, and refitting to new vertices is a handful of reductions.
+Any number of meshes that share the topology share the hierarchy; the nodes of mesh `b`
+follow those of mesh `b - 1`.
 """
 
 import dataclasses
@@ -15,6 +19,10 @@ import jax.numpy as jnp
 import numpy as np
 
 
+LEAF_SIZE = 8
+BRANCHING = 8
+
+
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class FaceHierarchy:
@@ -22,15 +30,15 @@ class FaceHierarchy:
 
     Attributes:
         faces: [F, 3] int32, vertex indices.
-        leaf_faces: [L, S] int32, faces of each leaf; short leaves repeat their last
-            one, empty leaves face 0.
+        leaf_faces: [L, S] int32, faces of each leaf; a short leaf repeats its last
+            one, empty leaves hold face 0.
         leaf_valid: [L, S] bool, False where a slot repeats.
         neighbours: [F, 3] int32, face across the edge from corner i to corner i + 1;
             the face itself where the mesh is open or has more than two faces there.
         boundary: [E, 2] int32, directed edges without an opposite edge; none for a
             closed, consistently oriented mesh.
-        branching: Children per inner node (static).
-        depth: Levels below the root (static); L = branching ** depth.
+        fanout: Children per node of each inner level from the root (static), at least
+            one level; L is their product.
     """
 
     faces: jax.Array
@@ -38,8 +46,7 @@ class FaceHierarchy:
     leaf_valid: jax.Array
     neighbours: jax.Array
     boundary: jax.Array
-    branching: int = dataclasses.field(metadata={"static": True})
-    depth: int = dataclasses.field(metadata={"static": True})
+    fanout: tuple[int, ...] = dataclasses.field(metadata={"static": True})
 
     @property
     def n_faces(self) -> int:
@@ -54,10 +61,8 @@ class FaceHierarchy:
         return self.leaf_faces.shape[1]
 
 
-def build_hierarchy(
-    vertices: np.ndarray, faces: np.ndarray, *, leaf_size: int = 8, branching: int = 8
-) -> FaceHierarchy:
-    """Sort faces into a complete tree by median splits along the longest axis.
+def build_hierarchy(vertices: np.ndarray, faces: np.ndarray) -> FaceHierarchy:
+    """Sort faces into a complete tree by near-median splits along the longest axis.
 
     The positions only steer the sorting: any later deformation stays correct, and a
     moderate one stays fast.
@@ -65,48 +70,49 @@ def build_hierarchy(
     Args:
         vertices: [V, 3], positions in a typical pose.
         faces: [F, 3] integer, F >= 1.
-        leaf_size: Aim for at most this many faces in a leaf.
-        branching: Aim for at most this many children per node.
     """
     faces = np.asarray(faces, np.int32)
     centroids = np.asarray(vertices, np.float64)[faces].mean(axis=1)
     if len(faces) == 0:
         raise ValueError("faces is empty, expected at least one triangle")
-    wanted_leaves = max(1, math.ceil(len(faces) / leaf_size))
-    depth = max(0, math.ceil(math.log(wanted_leaves, branching) - 1e-9))
-    width = math.ceil(wanted_leaves ** (1 / depth) - 1e-9) if depth else 1
-    groups = [np.arange(len(faces))]
-    for _ in range(depth):
-        groups = [part for group in groups for part in _split(group, centroids, width)]
-    sizes = np.array([len(group) for group in groups])
-    slots = int(sizes.max())
-    filled = [group if len(group) else np.zeros(1, int) for group in groups]
-    padded = [np.pad(group, (0, slots - len(group)), mode="edge") for group in filled]
+    wanted_leaves = math.ceil(len(faces) / LEAF_SIZE)
+    depth = 1
+    while BRANCHING**depth < wanted_leaves:
+        depth += 1
+    below_root = BRANCHING ** (depth - 1)
+    fanout = (math.ceil(wanted_leaves / below_root),) + (BRANCHING,) * (depth - 1)
+    leaf_faces = np.zeros((math.prod(fanout), LEAF_SIZE), np.int32)
+    leaf_valid = np.zeros(leaf_faces.shape, bool)
+    for leaf, group in enumerate(_split(np.arange(len(faces)), centroids, LEAF_SIZE)):
+        leaf_faces[leaf] = np.pad(group, (0, LEAF_SIZE - len(group)), mode="edge")
+        leaf_valid[leaf, : len(group)] = True
     neighbours, boundary = _edge_topology(faces)
     return FaceHierarchy(
         faces=jnp.asarray(faces),
-        leaf_faces=jnp.asarray(np.stack(padded), jnp.int32),
-        leaf_valid=jnp.asarray(np.arange(slots) < sizes[:, None]),
+        leaf_faces=jnp.asarray(leaf_faces),
+        leaf_valid=jnp.asarray(leaf_valid),
         neighbours=jnp.asarray(neighbours),
         boundary=jnp.asarray(boundary),
-        branching=width,
-        depth=depth,
+        fanout=fanout,
     )
 
 
-def _split(group: np.ndarray, centroids: np.ndarray, parts: int) -> list[np.ndarray]:
-    """Cut a face group into `parts` of almost equal size, halving recursively."""
-    if parts == 1:
+def _split(group: np.ndarray, centroids: np.ndarray, size: int) -> list[np.ndarray]:
+    """Cut a face group into runs of `size` faces, the last of which may be shorter.
+
+    The group is halved recursively, the left half being some whole subtrees of the
+    complete tree, so that runs fill the tree from the left.
+    """
+    runs = math.ceil(len(group) / size)
+    if runs <= 1:
         return [group]
-    if len(group) < parts:
-        return [group[i : i + 1] for i in range(parts)]
     extent = np.ptp(centroids[group], axis=0)
     order = group[np.argsort(centroids[group, np.argmax(extent)], kind="stable")]
-    left = parts // 2
-    cut = round(len(order) * left / parts)
-    return _split(order[:cut], centroids, left) + _split(
-        order[cut:], centroids, parts - left
-    )
+    subtree = 1
+    while subtree * BRANCHING < runs:
+        subtree *= BRANCHING
+    cut = math.ceil(runs / subtree) // 2 * subtree * size
+    return _split(order[:cut], centroids, size) + _split(order[cut:], centroids, size)
 
 
 def _edge_topology(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -152,14 +158,24 @@ def node_boxes(hierarchy: FaceHierarchy, triangles: jax.Array) -> list[jax.Array
         triangles: [B * L, 3, 3, S] of `leaf_triangles`.
 
     Returns:
-        One array per level, [B * branching**level, 6 (low xyz, high xyz), branching].
+        One array per level, [B * nodes, 6 (low xyz, high xyz), fanout]. Boxes of empty
+        leaves run from inf to -inf: infinitely far from everything.
     """
-    low = triangles.min(axis=(1, 3))
-    high = triangles.max(axis=(1, 3))
+    low, high = leaf_boxes(hierarchy, triangles)
     levels = []
-    for _ in range(hierarchy.depth):
-        low = low.reshape(-1, hierarchy.branching, 3)
-        high = high.reshape(-1, hierarchy.branching, 3)
+    for fanout in reversed(hierarchy.fanout):
+        low, high = low.reshape(-1, fanout, 3), high.reshape(-1, fanout, 3)
         levels.append(jnp.concatenate([low, high], axis=-1).swapaxes(1, 2))
         low, high = low.min(axis=1), high.max(axis=1)
     return levels[::-1]
+
+
+def leaf_boxes(
+    hierarchy: FaceHierarchy, triangles: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Lower and upper corners of the leaves, [B * L, 3]; inf and -inf of empty ones."""
+    empty = jnp.tile(
+        ~hierarchy.leaf_valid.any(axis=1), triangles.shape[0] // hierarchy.n_leaves
+    )[:, None]
+    low, high = triangles.min(axis=(1, 3)), triangles.max(axis=(1, 3))
+    return jnp.where(empty, jnp.inf, low), jnp.where(empty, -jnp.inf, high)

@@ -3,12 +3,14 @@
 import jax
 import jax.numpy as jnp
 
+from spine_jax.kernels.closest_point.native import closest_point_native
 from spine_jax.kernels.closest_point.reference import closest_point_reference
 from spine_jax.kernels.closest_point.tiled import closest_point_tiled
 from spine_jax.kernels.dispatch import as_floats, resolve, screen
 from spine_jax.kernels.hierarchy import FaceHierarchy
 
 IMPLEMENTATIONS = {
+    "native": closest_point_native,
     "tiled": closest_point_tiled,
     "reference": closest_point_reference,
 }
@@ -47,8 +49,8 @@ def closest_point(
     Raises:
         ValueError: for an unknown implementation.
     """
-    find = resolve(implementation, IMPLEMENTATIONS)
     points, vertices = as_floats(points, vertices)
+    find = resolve(implementation, IMPLEMENTATIONS, points.dtype)
     mesh_index = jnp.asarray(mesh_index)
     points, vertices, spoilt = screen(points, mesh_index, vertices, count)
     face, barycentric = find(points, mesh_index, vertices, hierarchy, count)

@@ -78,10 +78,10 @@ def _nearest_faces(
     hierarchy: FaceHierarchy,
 ) -> tuple[jax.Array, jax.Array]:
     """Closest faces of one chunk (its first `live` queries); did it overflow?"""
-    n, branching = points.shape[0], hierarchy.branching
+    n = points.shape[0]
     leaf = mesh
     for level in boxes:
-        leaf = leaf * branching + jnp.argmin(_box_distance2(points, level[leaf]), 1)
+        leaf = leaf * level.shape[-1] + jnp.argmin(_box_distance2(points, level[leaf]), 1)
     distance2, face = _nearest_in_leaf(points, leaf, triangles, hierarchy)
 
     block = min(BLOCK, n)
@@ -94,7 +94,7 @@ def _nearest_faces(
             near = _box_distance2(points[query], level[node]) < distance2[query, None]
             return carry, near
 
-        _, frontier = expand(frontier, branching, capacity, block, keep_near, ())
+        _, frontier = expand(frontier, level.shape[-1], capacity, block, keep_near, ())
         overflowed |= frontier.overflowed
 
     def test_leaf(best, query, node, valid):
@@ -108,8 +108,7 @@ def _nearest_faces(
             found, mode="drop"
         )
 
-    if hierarchy.depth:
-        distance2, face = visit(frontier, block, test_leaf, (distance2, face))
+    _, face = visit(frontier, block, test_leaf, (distance2, face))
     return face, overflowed
 
 

@@ -5,10 +5,12 @@ import jax.numpy as jnp
 
 from spine_jax.kernels.dispatch import as_floats, resolve, screen
 from spine_jax.kernels.hierarchy import FaceHierarchy
+from spine_jax.kernels.winding_number.native import winding_number_native
 from spine_jax.kernels.winding_number.reference import winding_number_reference
 from spine_jax.kernels.winding_number.tiled import winding_number_tiled
 
 IMPLEMENTATIONS = {
+    "native": winding_number_native,
     "tiled": winding_number_tiled,
     "reference": winding_number_reference,
 }
@@ -46,8 +48,8 @@ def winding_number(
     Raises:
         ValueError: for an unknown implementation.
     """
-    find = resolve(implementation, IMPLEMENTATIONS)
     points, vertices = as_floats(points, vertices)
+    find = resolve(implementation, IMPLEMENTATIONS, points.dtype)
     mesh_index = jnp.asarray(mesh_index)
     points, vertices, spoilt = screen(points, mesh_index, vertices, count)
     winding = find(points, mesh_index, vertices, hierarchy, count, accuracy)

@@ -25,7 +25,7 @@ import jax
 import jax.numpy as jnp
 
 from spine_jax.kernels.frontier import expand, in_chunks, root_frontier, visit
-from spine_jax.kernels.hierarchy import FaceHierarchy, leaf_triangles
+from spine_jax.kernels.hierarchy import FaceHierarchy, leaf_boxes, leaf_triangles
 from spine_jax.kernels.triangles import dot, solid_angle
 from spine_jax.kernels.winding_number.reference import winding_number_reference
 
@@ -79,13 +79,12 @@ def _node_moments(
     """Far-field moments of the children of every node, level by level from the root.
 
     Returns:
-        Per level [B * branching**level, 16, branching]: centroid c (3), N (3), M (9,
-        row-major), squared far radius (1).
+        Per level [B * nodes, 16, fanout]: centroid c (3), N (3), M (9, row-major),
+        squared far radius (1), which is negative, so always far, for empty leaves.
     """
-    b = hierarchy.branching
     corner = [triangles[:, i] for i in range(3)]  # [BL, 3, S]
     normal = jnp.cross(corner[1] - corner[0], corner[2] - corner[0], axis=1) / 2
-    repeats = -(-triangles.shape[0] // hierarchy.n_leaves)
+    repeats = triangles.shape[0] // hierarchy.n_leaves
     normal = normal * jnp.tile(hierarchy.leaf_valid, (repeats, 1))[:, None]
     centre = triangles.mean(axis=1)
     area = jnp.linalg.norm(normal, axis=1)
@@ -94,11 +93,12 @@ def _node_moments(
     c = _weighted_mean(centre, area, triangles.mean(axis=(1, 3)))
     n = normal.sum(axis=-1)
     m = jnp.einsum("ljs,lks->ljk", centre - c[..., None], normal, precision="highest")
-    low, high = triangles.min(axis=(1, 3)), triangles.max(axis=(1, 3))
+    low, high = leaf_boxes(hierarchy, triangles)
     levels = []
-    for _ in range(hierarchy.depth):
+    for b in reversed(hierarchy.fanout):
         radius = jnp.maximum(high - c, c - low)
         far2 = accuracy**2 * (radius**2).sum(axis=-1, keepdims=True)
+        far2 = jnp.where(low[:, :1] > high[:, :1], -1, far2)
         packed = jnp.concatenate([c, n, m.reshape(-1, 9), far2], axis=-1)
         levels.append(packed.reshape(-1, b, 16).swapaxes(1, 2))
 
@@ -142,7 +142,7 @@ def _barnes_hut(
             return winding.at[query].add(contribution), ~far
 
         winding, frontier = expand(
-            frontier, hierarchy.branching, capacity, block, add_far_open_near, winding
+            frontier, level.shape[-1], capacity, block, add_far_open_near, winding
         )
         overflowed |= frontier.overflowed
 

@@ -20,6 +20,8 @@ def use_device(name: str | None) -> None:
 
     base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     jax.config.update("jax_compilation_cache_dir", str(base / "spine_jax" / "xla"))
+    # Small programs too: there are dozens, and together they take seconds.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     if name == "cpu":
         jax.config.update("jax_platforms", "cpu")
     if name == "gpu":

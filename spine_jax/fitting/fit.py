@@ -53,6 +53,7 @@ def init_fit(problem: FitProblem, config: FitConfig, seed: int) -> FitState:
     # The network's draw must not coincide with a step's.
     key = jax.random.fold_in(jax.random.key(seed), jnp.uint32(2**32 - 1))
     params, fixed = init_params(key, problem)
+    length = -(-config.iterations // HISTORY_BUCKET) * HISTORY_BUCKET
     # Optax's type of a pytree leaves registered dataclasses out.
     opt_state = _optimizer(problem, config).init(cast(optax.Params, params))
     return FitState(
@@ -63,9 +64,8 @@ def init_fit(problem: FitProblem, config: FitConfig, seed: int) -> FitState:
         fixed=fixed,
         seed=jnp.asarray(seed, jnp.uint32),
         history={
-            name: jnp.full(
-                -(-config.iterations // HISTORY_BUCKET) * HISTORY_BUCKET, jnp.nan
-            )
+            # With its type spelt out: a weak one would compile the first chunk apart.
+            name: jnp.full(length, jnp.nan, jnp.float32)
             for name in HISTORY_TERMS
         },
     )

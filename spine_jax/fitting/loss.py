@@ -18,7 +18,7 @@ from spine_jax.geometry import (
     surface_points,
     vertex_normals,
 )
-from spine_jax.geometry.distance import distance_from_witness
+from spine_jax.geometry.witness import distance_from_witness
 from spine_jax.geometry.mesh import normalise
 
 

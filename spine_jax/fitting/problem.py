@@ -26,7 +26,7 @@ class FitProblem:
     """The fixed side of a fit. World units: 64 mm, origin at the centroids' mean.
 
     Attributes:
-        pyramid: [X, Y, Z, levels], the region's intensity 1 + HU / 1000, ever more
+        pyramid: [levels, X, Y, Z], the region's intensity 1 + HU / 1000, ever more
             blurred; the first level is the image itself.
         pyramid_sigmas: [levels], blur of each level, units.
         shape_vox: [3], true shape of the region before padding, in its own voxels.
@@ -58,16 +58,13 @@ def build_problem(
     padding = [(0, -n % SHAPE_BUCKET) for n in pooled.shape]
     padded = np.pad(pooled, padding, mode="edge")
     sigmas_mm = blur_mm * np.linspace(0, 1, PYRAMID_LEVELS)
-    intensity = jnp.asarray(1 + padded / 1000)
-    pyramid = jax.jit(blur_pyramid, static_argnums=(1, 2))(
-        intensity, tuple(sigmas_mm), tuple(factor * spacing)
-    )
+    pyramid = blur_pyramid(1 + padded / 1000, sigmas_mm, factor * spacing)
     # A block's centre: voxel i of the region lies at (i + 1/2) / factor - 1/2.
     vox_from_mm = np.linalg.inv(volume.affine_vox_to_mm[:3, :3]) / factor[:, None]
     origin_vox = mm_to_vox(volume.affine_vox_to_mm, origin_mm) - low
     offset = (origin_vox + 0.5) / factor - 0.5
     return FitProblem(
-        pyramid=pyramid,
+        pyramid=jnp.asarray(pyramid),
         pyramid_sigmas=jnp.asarray(sigmas_mm / UNIT_MM, jnp.float32),
         shape_vox=jnp.asarray(np.array(region.shape) / factor, jnp.float32),
         vox_from_world=jnp.asarray(
@@ -106,9 +103,10 @@ def blurred_image(problem: FitProblem, sigma: jax.Array) -> jax.Array:
     """The region [X, Y, Z] blurred by sigma (units), between the two nearest levels."""
     step = problem.pyramid_sigmas[1]
     position = jnp.where(step > 0, sigma / jnp.where(step > 0, step, 1), 0.0)
-    levels = jnp.arange(problem.pyramid.shape[-1])
-    weights = jax.nn.relu(1 - jnp.abs(levels - position))
-    return jnp.matmul(problem.pyramid, weights, precision="highest")
+    level = jnp.clip(position.astype(jnp.int32), 0, problem.pyramid.shape[0] - 2)
+    fraction = jnp.minimum(position - level, 1.0)
+    sharp, soft = problem.pyramid[level], problem.pyramid[level + 1]
+    return (1 - fraction) * sharp + fraction * soft
 
 
 def world_to_vox(problem: FitProblem, points: jax.Array) -> jax.Array:

@@ -22,7 +22,7 @@ from spine_jax.geometry import (
     surface_points,
     triangle_normals,
 )
-from spine_jax.geometry.distance import distance_from_witness
+from spine_jax.geometry.witness import distance_from_witness
 from spine_jax.geometry.mesh import normalise
 
 HOUNSFIELD_PER_INTENSITY = 1000.0
@@ -58,7 +58,7 @@ def _surface_summary(
 ) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]:
     """Per vertebra: mean image error, mean fall along the normal, visible share; and
     per sample: distance, intensity, whether it lies in the image."""
-    hierarchy, image = problem.template.hierarchy, problem.pyramid[..., 0]
+    hierarchy, image = problem.template.hierarchy, problem.pyramid[0]
     vertices = deform(state.average, problem)
     n_meshes = vertices.shape[0]
     key = jax.random.fold_in(jax.random.key(state.seed), jnp.uint32(2**32 - 2))

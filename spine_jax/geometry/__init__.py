@@ -30,6 +30,7 @@ from spine_jax.geometry.spectral import (
 from spine_jax.geometry.union import find_union_witness
 from spine_jax.geometry.voxelise import voxelise
 from spine_jax.geometry.winding import winding_number
+from spine_jax.geometry.witness import distance_from_witness
 from spine_jax.kernels.hierarchy import build_hierarchy
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "blur_pyramid",
     "build_hierarchy",
     "cotangent_laplacian",
+    "distance_from_witness",
     "enclosed_volume",
     "find_union_witness",
     "from_spectral",

@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spine_jax.kernels.triangles import cross, dot, subtract
+
 
 def triangle_normals(vertices: jax.Array, faces: jax.Array) -> jax.Array:
     """Face normals scaled by the face areas, [..., F, 3], outward.
@@ -40,18 +42,51 @@ def vertex_normals(vertices: jax.Array, faces: jax.Array) -> jax.Array:
     The angle-weighted sum is the pseudonormal of Baerentzen and Aanaes 2005: the sign
     of (p - v) . n tells inside from outside for the points whose closest point is v.
     """
-    corners = vertices[..., faces, :]  # [..., F, 3, 3]
-    unit = normalise(triangle_normals(vertices, faces))
-    to_next = normalise(jnp.roll(corners, -1, axis=-2) - corners)
-    to_previous = normalise(jnp.roll(corners, 1, axis=-2) - corners)
-    sine = safe_norm(jnp.cross(to_next, to_previous))
-    cosine = jnp.sum(to_next * to_previous, axis=-1)
-    # arctan2 has no gradient at (0, 0): a zero-length edge gets angle 0.
-    degenerate = (sine == 0) & (cosine == 0)
-    angle = jnp.arctan2(sine, jnp.where(degenerate, 1, cosine))
-    weighted = angle[..., None] * unit[..., None, :]
-    total = jnp.zeros_like(vertices).at[..., faces, :].add(weighted)
-    return normalise(total)
+    # One array [V, meshes] per coordinate: meshes share their faces, so a gather or a
+    # scatter moves whole rows, and arithmetic on coordinates needs no slices, whose
+    # gradients would be padded copies.
+    flat = vertices.reshape((-1,) + vertices.shape[-2:])
+    x = tuple(flat[..., axis].T for axis in range(3))
+    corners = [tuple(axis[faces[:, i]] for axis in x) for i in range(3)]
+    edges = [subtract(corners[(i + 1) % 3], corners[i]) for i in range(3)]
+    lengths = [_length(edge) for edge in edges]
+    normal = cross(edges[0], edges[1])
+    double_area = _length(normal)
+    scale = 1 / jnp.where(double_area > 0, double_area, 1)
+    total = [jnp.zeros_like(axis) for axis in x]
+    for i in range(3):
+        cosine = -dot(edges[i], edges[i - 1])
+        angle = _angle(double_area, cosine, lengths[i] * lengths[i - 1])
+        for axis in range(3):
+            weighted = angle * (normal[axis] * scale)
+            total[axis] = total[axis].at[faces[:, i]].add(weighted)
+    length = _length(tuple(total))
+    inverse = 1 / jnp.where(length > 0, length, 1)
+    unit = jnp.stack([(axis * inverse).T for axis in total], axis=-1)
+    return unit.reshape(vertices.shape)
+
+
+def _length(vector: tuple) -> jax.Array:
+    """Length of a vector given as (x, y, z) arrays, with gradient 0 (not NaN) at 0."""
+    squared = dot(vector, vector)
+    positive = squared > 0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, squared, 1)), 0)
+
+
+def _angle(sine: jax.Array, cosine: jax.Array, product: jax.Array) -> jax.Array:
+    """Angle in [0, pi] between two vectors; 0 where one has no length.
+
+    Twice the arc tangent of tan(angle / 2) = sine / (1 + cosine), of the angle or of
+    its supplement, whichever is at most a right angle: nothing cancels, and an arc
+    tangent of one argument is half the work of one of two.
+
+    Args:
+        sine, cosine: Times the product of the lengths.
+        product: Of the lengths.
+    """
+    adjacent = product + jnp.abs(cosine)
+    acute = 2 * jnp.arctan(sine / jnp.where(adjacent > 0, adjacent, 1))
+    return jnp.where(cosine >= 0, acute, jnp.pi - acute)
 
 
 def enclosed_volume(vertices: jax.Array, faces: jax.Array) -> jax.Array:

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spine_jax.core import mm_to_vox, vox_to_mm
-from spine_jax.geometry.distance import distance_from_witness, find_witness
+from spine_jax.geometry.witness import distance_from_witness, find_witness
 from spine_jax.kernels.hierarchy import FaceHierarchy
 from spine_jax.kernels.winding_number import winding_number
 

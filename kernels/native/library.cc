@@ -1,0 +1,177 @@
+// The native kernels as XLA FFI handlers: arrays in, arrays out. Contracts are those of the
+// Python functions that call them (kernels/*/native.py).
+
+#include "nearest_mesh.h"
+#include "order.h"
+#include "xla/ffi/api/ffi.h"
+
+namespace spine {
+namespace {
+
+namespace ffi = xla::ffi;
+
+using Floats = ffi::Buffer<ffi::F32>;
+using Ints = ffi::Buffer<ffi::S32>;
+using Bools = ffi::Buffer<ffi::PRED>;
+
+constexpr int64_t kGrain = 64;  // queries per piece of work
+
+// The deforming meshes of a call: vertices [B, V, 3] and the arrays of a FaceHierarchy.
+struct Meshes {
+  Floats vertices;
+  Ints faces, leaf_faces;
+  Bools leaf_valid;
+
+  const float* vertices_of(int64_t mesh) const {
+    return vertices.typed_data() + mesh * 3 * vertices.dimensions()[1];
+  }
+
+  // What must not be read: a mesh where there is none, a vertex that a mesh does not have.
+  ffi::Error check() const {
+    if (vertices.dimensions()[0] == 0) return ffi::Error::InvalidArgument("no mesh");
+    const auto n_vertices = static_cast<uint32_t>(vertices.dimensions()[1]);
+    bool beyond = false;
+    for (size_t i = 0; i < faces.element_count(); ++i) {
+      beyond |= static_cast<uint32_t>(faces.typed_data()[i]) >= n_vertices;
+    }
+    if (!beyond) return ffi::Error::Success();
+    return ffi::Error::InvalidArgument("a face names a vertex that the mesh lacks");
+  }
+
+  Forest refit(ffi::ThreadPool& pool, bool with_moments) const {
+    const Topology topology(faces.typed_data(), leaf_faces.typed_data(),
+                            reinterpret_cast<const uint8_t*>(leaf_valid.untyped_data()),
+                            leaf_faces.dimensions()[0]);
+    return Forest(pool, topology, vertices.typed_data(), vertices.dimensions()[0],
+                  vertices.dimensions()[1], with_moments);
+  }
+};
+
+// XLA clamps an index that is out of range; so do we, rather than read beyond an array.
+int64_t clamped(int32_t index, int64_t size) {
+  return std::min<int64_t>(std::max(index, 0), size - 1);
+}
+
+// How many of n queries are asked.
+int64_t asked_of(int64_t n, const Ints& count) { return clamped(count.typed_data()[0], n + 1); }
+
+// Calls answer(q) for the first n queries, on all threads, neighbours one after another.
+template <class Answer>
+void for_each_query(ffi::ThreadPool& pool, const Floats& points, int64_t n,
+                    const Answer& answer) {
+  const std::vector<int32_t> order = spatial_order(points.typed_data(), n);
+  parallel_for(pool, n, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) answer(order[i]);
+  });
+}
+
+// Writes a face and the barycentric coordinates of its closest point.
+void write_closest(const Meshes& meshes, const Topology& topology, int64_t mesh,
+                   int32_t face, const Vector<float>& point, int32_t* face_out,
+                   float* barycentric_out) {
+  // No face is found where squared distances overflow; any face is as good then.
+  *face_out = std::max(face, 0);
+  const OnTriangle<double> on =
+      closest_on_face(topology, meshes.vertices_of(mesh), *face_out, point);
+  barycentric_out[0] = static_cast<float>(on.a);
+  barycentric_out[1] = static_cast<float>(on.b);
+  barycentric_out[2] = static_cast<float>(on.c);
+}
+
+ffi::Error closest_point(ffi::ThreadPool pool, Floats points, Ints mesh_index, Ints count,
+                         Floats vertices, Ints faces, Ints leaf_faces, Bools leaf_valid,
+                         ffi::Result<Ints> face, ffi::Result<Floats> barycentric) {
+  const Meshes meshes = {vertices, faces, leaf_faces, leaf_valid};
+  if (ffi::Error error = meshes.check(); error.failure()) return error;
+  const Forest forest = meshes.refit(pool, false);
+  const int64_t n = points.dimensions()[0];
+  const int64_t asked = asked_of(n, count);
+  for_each_query(pool, points, asked, [&](int64_t q) {
+    const Vector<float> point = at(points.typed_data(), q);
+    const int64_t mesh = clamped(mesh_index.typed_data()[q], forest.size());
+    const Nearest nearest = find_nearest(forest.topology(), forest[mesh], point, kInfinity);
+    write_closest(meshes, forest.topology(), mesh, nearest.face, point,
+                  face->typed_data() + q, barycentric->typed_data() + 3 * q);
+  });
+  std::fill(face->typed_data() + asked, face->typed_data() + n, 0);
+  std::fill(barycentric->typed_data() + 3 * asked, barycentric->typed_data() + 3 * n, 0);
+  return ffi::Error::Success();
+}
+
+ffi::Error winding_number(ffi::ThreadPool pool, Floats points, Ints mesh_index, Ints count,
+                          Floats accuracy, Floats vertices, Ints faces, Ints leaf_faces,
+                          Bools leaf_valid, ffi::Result<Floats> winding) {
+  const Meshes meshes = {vertices, faces, leaf_faces, leaf_valid};
+  if (ffi::Error error = meshes.check(); error.failure()) return error;
+  const Forest forest = meshes.refit(pool, true);
+  const int64_t n = points.dimensions()[0];
+  const int64_t asked = asked_of(n, count);
+  for_each_query(pool, points, asked, [&](int64_t q) {
+    const int64_t mesh = clamped(mesh_index.typed_data()[q], forest.size());
+    winding->typed_data()[q] =
+        find_winding(forest.topology(), forest[mesh], at(points.typed_data(), q),
+                     accuracy.typed_data()[0]);
+  });
+  std::fill(winding->typed_data() + asked, winding->typed_data() + n, 0);
+  return ffi::Error::Success();
+}
+
+ffi::Error nearest_mesh(ffi::ThreadPool pool, Floats points, Floats accuracy,
+                        Floats vertices, Ints faces, Ints leaf_faces, Bools leaf_valid,
+                        ffi::Result<Ints> mesh, ffi::Result<Ints> face,
+                        ffi::Result<Floats> barycentric, ffi::Result<Bools> inside) {
+  const Meshes meshes = {vertices, faces, leaf_faces, leaf_valid};
+  if (ffi::Error error = meshes.check(); error.failure()) return error;
+  const Forest forest = meshes.refit(pool, true);
+  const NearestMesh nearest_mesh(forest, accuracy.typed_data()[0]);
+  auto* inside_out = static_cast<uint8_t*>(inside->untyped_data());
+  for_each_query(pool, points, points.dimensions()[0], [&](int64_t q) {
+    const Vector<float> point = at(points.typed_data(), q);
+    const std::array<MeshFound, 2> found = nearest_mesh.find(point);
+    for (int64_t slot = 0; slot < 2; ++slot) {
+      const int64_t out = 2 * q + slot;
+      mesh->typed_data()[out] = static_cast<int32_t>(found[slot].mesh);
+      inside_out[out] = found[slot].inside;
+      if (slot == 0 || found[slot].inside) {
+        write_closest(meshes, forest.topology(), found[slot].mesh,
+                      found[slot].nearest.face, point, face->typed_data() + out,
+                      barycentric->typed_data() + 3 * out);
+      } else {
+        face->typed_data()[out] = face->typed_data()[out - 1];
+        std::copy_n(barycentric->typed_data() + 3 * (out - 1), 3,
+                    barycentric->typed_data() + 3 * out);
+      }
+    }
+  });
+  return ffi::Error::Success();
+}
+
+}  // namespace
+}  // namespace spine
+
+// Every handler takes its queries, then the arrays of Meshes.
+#define SPINE_QUERIES xla::ffi::Ffi::Bind().Ctx<xla::ffi::ThreadPool>()
+#define SPINE_MESHES \
+  Arg<spine::Floats>().Arg<spine::Ints>().Arg<spine::Ints>().Arg<spine::Bools>()
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spine_jax_closest_point, spine::closest_point,
+                              SPINE_QUERIES.Arg<spine::Floats>()
+                                  .Arg<spine::Ints>()
+                                  .Arg<spine::Ints>()
+                                  .SPINE_MESHES.Ret<spine::Ints>()
+                                  .Ret<spine::Floats>());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spine_jax_winding_number, spine::winding_number,
+                              SPINE_QUERIES.Arg<spine::Floats>()
+                                  .Arg<spine::Ints>()
+                                  .Arg<spine::Ints>()
+                                  .Arg<spine::Floats>()
+                                  .SPINE_MESHES.Ret<spine::Floats>());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spine_jax_nearest_mesh, spine::nearest_mesh,
+                              SPINE_QUERIES.Arg<spine::Floats>()
+                                  .Arg<spine::Floats>()
+                                  .SPINE_MESHES.Ret<spine::Ints>()
+                                  .Ret<spine::Ints>()
+                                  .Ret<spine::Floats>()
+                                  .Ret<spine::Bools>());

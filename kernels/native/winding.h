@@ -1,0 +1,46 @@
+// Winding number of one refitted mesh by Barnes-Hut; derivation and error bounds stand in
+// kernels/winding_number/tiled.py, which evaluates the same sums.
+#pragma once
+
+#include "closest.h"
+
+namespace spine {
+
+inline float find_winding(const Topology& topology, const Tree& tree,
+                          const Vector<float>& point, float accuracy) {
+  constexpr float kPi = 3.14159265f;
+  const float accuracy2 = accuracy * accuracy;
+  const Vector<Lanes> p = splat(point);
+  Lanes far_sum{}, near_sum{};  // over 1 / 4 pi and 1 / 2 pi
+  struct Node {
+    int32_t level;
+    int64_t index;
+  } stack[kStack];
+  int top = 0;
+  stack[top++] = {0, 0};
+  while (top > 0) {
+    const Node visit = stack[--top];
+    if (visit.level == topology.depth) {
+      const LeafTriangles& t = tree.leaves[visit.index];
+      near_sum += half_solid_angle(p, t.a, t.b, t.c);
+      continue;
+    }
+    const ChildMoments& m = tree.moments[topology.first[visit.level] + visit.index];
+    const Vector<Lanes> r = m.centroid - p;
+    const Lanes r2 = dot(r, r);
+    const Mask far = r2 > accuracy2 * m.radius2;
+    const Lanes inverse2 = 1.0f / select(r2 > 0, r2, splat(1));
+    const Lanes inverse3 = inverse2 * sqrt(inverse2);
+    const Lanes quadratic = r.x * (r.x * m.s_xx + r.y * m.s_xy + r.z * m.s_xz) +
+                            r.y * (r.y * m.s_yy + r.z * m.s_yz) + r.z * r.z * m.s_zz;
+    const Lanes field = inverse3 * (dot(m.normal, r) + (m.s_xx + m.s_yy + m.s_zz) -
+                                    3.0f * quadratic * inverse2);
+    far_sum += select(far, field, Lanes{});
+    for (uint32_t near = bits(~far); near; near &= near - 1) {
+      stack[top++] = {visit.level + 1, visit.index * kLanes + __builtin_ctz(near)};
+    }
+  }
+  return sum(far_sum) / (4 * kPi) + sum(near_sum) / (2 * kPi);
+}
+
+}  // namespace spine
