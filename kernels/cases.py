@@ -7,12 +7,12 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """Query points and one closed mesh, all in one unit.
+    """Query points and one closed mesh or a batch that shares faces, all in one unit.
 
     Attributes:
         name: What the benchmark prints.
         points: [P, 3] float32.
-        vertices: [V, 3] float32.
+        vertices: [V, 3] float32, or [B, V, 3] to ask for the union of B meshes.
         faces: [F, 3] int32, counter-clockwise from outside.
     """
 
@@ -21,6 +21,18 @@ class Case:
     vertices: np.ndarray
     faces: np.ndarray
 
+    def as_one_mesh(self) -> tuple[np.ndarray, np.ndarray]:
+        """The union as one mesh: vertices [B * V, 3] and faces [B * F, 3]."""
+        meshes = self.vertices.reshape((-1,) + self.vertices.shape[-2:])
+        first_vertex = len(meshes[0]) * np.arange(len(meshes), dtype=np.int32)
+        faces = self.faces + first_vertex[:, None, None]
+        return meshes.reshape(-1, 3), faces.reshape(-1, 3)
+
+    @property
+    def size(self) -> float:
+        """Diagonal of the box around all vertices."""
+        return float(np.linalg.norm(np.ptp(self.as_one_mesh()[0], axis=0)))
+
 
 def sphere_cases(subdivisions: int = 5, n_points: int = 10_000) -> list[Case]:
     """A unit sphere asked at normally distributed points and at points near it.
@@ -28,6 +40,9 @@ def sphere_cases(subdivisions: int = 5, n_points: int = 10_000) -> list[Case]:
     The defaults are the case of DiffAM's public demo: 20,480 faces and 10,000 points
     drawn from N(0, 1). Near points (0.03 off the surface along each axis) are what
     fitting asks; there the closest point is found fast and the winding number slowly.
+
+    Returns:
+        The normally distributed case, the near one.
     """
     vertices, faces = icosphere(subdivisions)
     rng = np.random.default_rng(0)
@@ -35,7 +50,12 @@ def sphere_cases(subdivisions: int = 5, n_points: int = 10_000) -> list[Case]:
     on_sphere = scattered / np.linalg.norm(scattered, axis=1, keepdims=True)
     near = on_sphere + 0.03 * rng.normal(size=(n_points, 3))
     return [
-        Case(f"sphere-{len(faces)}/{name}", points.astype(np.float32), vertices, faces)
+        Case(
+            f"sphere-{len(faces)}/{name}-{n_points}",
+            points.astype(np.float32),
+            vertices,
+            faces,
+        )
         for name, points in (("normal", scattered), ("near", near))
     ]
 

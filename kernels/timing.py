@@ -1,96 +1,129 @@
-"""Timing shared by the benchmarks: one row per measurement, one clock."""
+"""Timing shared by the benchmarks: one clock, one kind of row."""
 
 import functools
-import json
+import os
 import statistics
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from spine_jax.kernels.cases import Case
+from spine_jax.kernels.dispatch import resolve
 from spine_jax.kernels.hierarchy import build_hierarchy
 
 
-def median_ms(run: Callable[[], Any], repeats: int) -> float:
-    """Median wall time of `run()` in milliseconds, after one call to warm up."""
-    jax.block_until_ready(run())
-    times = []
+def _unchanged(result: Any) -> Any:
+    return result
+
+
+class Job(NamedTuple):
+    """Something to time.
+
+    Attributes:
+        run: Does the work; alone on the clock.
+        values: Takes the result of `run` to the answers that jobs are compared by.
+    """
+
+    run: Callable[[], Any]
+    values: Callable[[Any], Any] = _unchanged
+
+
+class Timing(NamedTuple):
+    """Median wall time of a job, and its answers: [P] where they are compared."""
+
+    milliseconds: float
+    values: Any
+
+
+def time_jobs(jobs: Mapping[Any, Job], repeats: int) -> dict[Any, Timing]:
+    """Time jobs by turns, so that whatever else the machine does hits all alike.
+
+    Compilation and first touches are left out: every job runs once before.
+    """
+    results = {name: jax.block_until_ready(job.run()) for name, job in jobs.items()}
+    seconds = {name: [] for name in jobs}
     for _ in range(repeats):
-        start = time.perf_counter()
-        jax.block_until_ready(run())
-        times.append(time.perf_counter() - start)
-    return 1e3 * statistics.median(times)
+        for name, job in jobs.items():
+            start = time.perf_counter()
+            jax.block_until_ready(job.run())
+            seconds[name].append(time.perf_counter() - start)
+    return {
+        name: Timing(1e3 * statistics.median(seconds[name]), job.values(results[name]))
+        for name, job in jobs.items()
+    }
 
 
-def print_row(
+def make_row(
     case: str,
     operation: str,
     implementation: str,
-    milliseconds: float,
-    libigl_milliseconds: float | None,
-) -> None:
-    """One measurement as a JSON line; the ratio is libigl's time over ours."""
-    row = {
+    own: Timing,
+    peers: Mapping[str, Timing],
+    unit: float = 1.0,
+) -> dict[str, Any]:
+    """One measurement beside its peers'; a ratio is the peer's time over ours.
+
+    Args:
+        unit: What the largest difference of our answers to a peer's is expressed in.
+    """
+    row: dict[str, Any] = {
         "case": case,
         "operation": operation,
         "implementation": implementation,
-        "milliseconds": round(milliseconds, 2),
+        "milliseconds": round(own.milliseconds, 3),
     }
-    if libigl_milliseconds is not None:
-        row["libigl_milliseconds"] = round(libigl_milliseconds, 2)
-        row["ratio_to_libigl"] = round(libigl_milliseconds / milliseconds, 2)
-    print(json.dumps(row), flush=True)
+    for name, peer in peers.items():
+        row[f"milliseconds_{name}"] = round(peer.milliseconds, 3)
+        row[f"ratio_to_{name}"] = round(peer.milliseconds / own.milliseconds, 3)
+        difference = np.abs(np.asarray(own.values) - peer.values).max(initial=0)
+        row[f"max_difference_to_{name}"] = float(f"{difference / unit:.1e}")
+    if peers:
+        fastest = min(peer.milliseconds for peer in peers.values())
+        row["ratio_to_fastest_peer"] = round(fastest / own.milliseconds, 3)
+    return row
 
 
-def import_libigl() -> Any | None:
-    """The optional peer (`pip install spine-jax[bench]`), or None."""
+def implementations_to_time(
+    available: Mapping[str, Callable[..., Any]], n_points: int, n_faces: int
+) -> list[str]:
+    """Which implementations a case is worth: those that run here, within seconds.
+
+    A million points are asked of the default one alone, and the dense reference is
+    left out where it would take minutes.
+    """
+    names = [name for name in available if _runs_here(name, available)]
+    if n_points > 100_000:
+        return names[:1]
+    return [n for n in names if n != "reference" or n_points * n_faces < 1e8]
+
+
+def _runs_here(name: str, available: Mapping[str, Callable[..., Any]]) -> bool:
     try:
-        import igl
-    except ImportError:
-        return None
-    return igl
+        resolve(name, available, jnp.float32)
+    except ValueError:
+        return False
+    return True
 
 
-def implementations_to_time(available: dict[str, Any], n_pairs: int) -> list[str]:
-    """All but the dense reference, which is timed only where it takes seconds at most.
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
-    Args:
-        available: The kernel's `IMPLEMENTATIONS`.
-        n_pairs: Points times faces.
+
+def kernel_run(
+    kernel: Callable[..., Any], case: Case, implementation: str | None
+) -> Callable[[], Any]:
+    """A kernel's call on a case of one mesh.
+
+    Refitting the hierarchy is part of it; sorting the faces, once per topology, is not.
     """
-    return [name for name in available if name != "reference" or n_pairs < 3e7]
-
-
-def time_kernel(
-    case: Case,
-    kernel: Callable[..., Any],
-    available: dict[str, Any],
-    libigl_run: Callable[..., Any],
-    repeats: int,
-) -> None:
-    """Print one row per implementation of a kernel.
-
-    Ours includes refitting the hierarchy to the vertices; sorting the faces into it is
-    done once per topology and not timed. libigl builds its tree at every call.
-
-    Args:
-        available: The kernel's `IMPLEMENTATIONS`.
-        libigl_run: `libigl_run(igl, points, vertices, faces)`, the same job.
-    """
-    igl = import_libigl()
-    faces = np.int64(case.faces)
-    doubles = np.float64(case.points), np.float64(case.vertices)
-    peer = igl and median_ms(lambda: libigl_run(igl, *doubles, faces), repeats)
     hierarchy = build_hierarchy(case.vertices, case.faces)
-    points, vertices = jax.device_put((case.points, case.vertices[None]))
-    index = jax.numpy.zeros(len(points), int)
-    n_pairs = len(case.points) * len(case.faces)
-    for name in implementations_to_time(available, n_pairs):
-        find = jax.jit(functools.partial(kernel, implementation=name))
-        own = median_ms(
-            lambda find=find: find(points, index, vertices, hierarchy), repeats
-        )
-        print_row(case.name, kernel.__name__, name, own, peer)
+    index = np.zeros(len(case.points), np.int32)
+    arguments = jax.device_put((case.points, index, case.vertices[None], hierarchy))
+    find = jax.jit(functools.partial(kernel, implementation=implementation))
+    return lambda: find(*arguments)

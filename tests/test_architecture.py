@@ -1,4 +1,8 @@
-"""The import rule of the README's layer map, read off the source by ast."""
+"""The import rule of the README's layer map, read off the source by ast.
+
+Modules named bench*.py are scripts that lie beside what they time: they may import any
+room, and only each other may import them.
+"""
 
 import ast
 from pathlib import Path
@@ -55,6 +59,10 @@ def _room(path: Path) -> str | None:
     return parts[1] if parts[0] == "spine_jax" and len(parts) > 2 else None
 
 
+def _is_bench(path: Path) -> bool:
+    return path.stem.startswith("bench")
+
+
 def _imports(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -69,13 +77,25 @@ def _imports(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", _sources(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_rooms_import_only_what_they_may(path):
     room = _room(path)
-    if room is None:
+    if room is None or _is_bench(path):
         return
     for name in _imports(path):
         if not name.startswith("spine_jax."):
             continue
         target = name.split(".")[1]
         assert target == room or target in ALLOWED[room], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", _sources(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_benchmarks_import_benchmarks(path):
+    if _is_bench(path):
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            modules = [getattr(node, "module", None) or "", *names]
+            parts = [part for module in modules for part in module.split(".")]
+            assert not any(part.startswith("bench") for part in parts), path
 
 
 @pytest.mark.parametrize("path", _sources(), ids=lambda p: str(p.relative_to(ROOT)))

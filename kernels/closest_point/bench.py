@@ -1,14 +1,19 @@
-"""Times the closest-point implementations, beside libigl where it is installed."""
+"""What the benchmark times of the closest point."""
+
+import numpy as np
 
 from spine_jax.kernels.cases import Case
-from spine_jax.kernels.closest_point import IMPLEMENTATIONS, closest_point
-from spine_jax.kernels.timing import time_kernel
+from spine_jax.kernels.closest_point import closest_point
+from spine_jax.kernels.timing import Job, kernel_run
 
 
-def run(case: Case, repeats: int) -> None:
-    """Print one row per implementation."""
-    time_kernel(case, closest_point, IMPLEMENTATIONS, _libigl, repeats)
+def job(case: Case, implementation: str | None) -> Job:
+    """Find the closest points; compared by their distances."""
 
+    def values(result):
+        face, barycentric = (np.asarray(a) for a in result)
+        corners = case.vertices[case.faces[face]]
+        closest = np.einsum("pi,pix->px", barycentric, corners)
+        return np.linalg.norm(case.points - closest, axis=1)
 
-def _libigl(igl, points, vertices, faces):
-    return igl.point_mesh_squared_distance(points, vertices, faces)
+    return Job(kernel_run(closest_point, case, implementation), values)

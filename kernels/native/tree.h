@@ -56,7 +56,7 @@ struct ChildBoxes {
 struct ChildMoments {
   Vector<Lanes> centroid, normal;
   Lanes s_xx, s_yy, s_zz, s_xy, s_xz, s_yz;
-  Lanes radius2;  // negative for absent children: far from everywhere
+  Lanes radius2;  // negative for absent children
 };
 
 // Box and far field of one node or leaf on the way up; of nothing, to begin with.

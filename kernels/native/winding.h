@@ -6,6 +6,9 @@
 
 namespace spine {
 
+// Squared distance below which 1 / r^3 may overflow: such nodes are opened.
+constexpr float kNoFarField = 1e-24f;
+
 inline float find_winding(const Topology& topology, const Tree& tree,
                           const Vector<float>& point, float accuracy) {
   constexpr float kPi = 3.14159265f;
@@ -28,15 +31,16 @@ inline float find_winding(const Topology& topology, const Tree& tree,
     const ChildMoments& m = tree.moments[topology.first[visit.level] + visit.index];
     const Vector<Lanes> r = m.centroid - p;
     const Lanes r2 = dot(r, r);
-    const Mask far = r2 > accuracy2 * m.radius2;
-    const Lanes inverse2 = 1.0f / select(r2 > 0, r2, splat(1));
+    const Mask present = m.radius2 >= 0;
+    const Mask far = r2 > max(accuracy2 * m.radius2, splat(kNoFarField));
+    const Lanes inverse2 = 1.0f / select(far, r2, splat(1));
     const Lanes inverse3 = inverse2 * sqrt(inverse2);
     const Lanes quadratic = r.x * (r.x * m.s_xx + r.y * m.s_xy + r.z * m.s_xz) +
                             r.y * (r.y * m.s_yy + r.z * m.s_yz) + r.z * r.z * m.s_zz;
     const Lanes field = inverse3 * (dot(m.normal, r) + (m.s_xx + m.s_yy + m.s_zz) -
                                     3.0f * quadratic * inverse2);
-    far_sum += select(far, field, Lanes{});
-    for (uint32_t near = bits(~far); near; near &= near - 1) {
+    far_sum += select(far & present, field, Lanes{});
+    for (uint32_t near = bits(~far & present); near; near &= near - 1) {
       stack[top++] = {visit.level + 1, visit.index * kLanes + __builtin_ctz(near)};
     }
   }

@@ -1,14 +1,10 @@
-"""Times the winding-number implementations, beside libigl where it is installed."""
+"""What the benchmark times of the winding number."""
 
 from spine_jax.kernels.cases import Case
-from spine_jax.kernels.timing import time_kernel
-from spine_jax.kernels.winding_number import IMPLEMENTATIONS, winding_number
+from spine_jax.kernels.timing import Job, kernel_run
+from spine_jax.kernels.winding_number import winding_number
 
 
-def run(case: Case, repeats: int) -> None:
-    """Print one row per implementation, at the default accuracy of 2 (libigl's too)."""
-    time_kernel(case, winding_number, IMPLEMENTATIONS, _libigl, repeats)
-
-
-def _libigl(igl, points, vertices, faces):
-    return igl.fast_winding_number(vertices, faces, points)
+def job(case: Case, implementation: str | None) -> Job:
+    """Ask for winding numbers at the default accuracy of 2, which is libigl's too."""
+    return Job(kernel_run(winding_number, case, implementation))

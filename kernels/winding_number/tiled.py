@@ -158,8 +158,10 @@ def _far_field(points: jax.Array, nodes: jax.Array) -> tuple[jax.Array, jax.Arra
     r = tuple(nodes[:, axis] - points[:, axis, None] for axis in range(3))
     normal = tuple(nodes[:, 3 + axis] for axis in range(3))
     r2 = dot(r, r)
-    far = r2 > nodes[:, 15]
-    inverse2 = 1 / jnp.where(r2 > 0, r2, 1)
+    # Nearer than this 1 / r^3 may overflow: such nodes are opened, empty ones never.
+    smallest = jnp.finfo(r2.dtype).tiny ** (2 / 3)
+    far = (r2 > jnp.maximum(nodes[:, 15], smallest)) | (nodes[:, 15] < 0)
+    inverse2 = 1 / jnp.where(far & (r2 > smallest), r2, 1)
     inverse3 = inverse2 * jnp.sqrt(inverse2) / (4 * jnp.pi)
     trace = nodes[:, 6] + nodes[:, 10] + nodes[:, 14]
     quadratic: Any = 0.0

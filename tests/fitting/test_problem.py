@@ -34,7 +34,7 @@ def test_region_shows_the_same_image_at_the_same_world_points(case):
     points_mm = pose.centre_mm[0] + offsets_mm
     world = (points_mm - pose.centre_mm.mean(axis=0)) / UNIT_MM
     region_vox = world_to_vox(problem, jnp.asarray(world, jnp.float32))
-    seen = 1000 * (sample_trilinear(problem.pyramid[..., 0], region_vox) - 1)
+    seen = 1000 * (sample_trilinear(problem.pyramid[0], region_vox) - 1)
     points_vox = mm_to_vox(AFFINE, points_mm).astype(np.float32)
     expected = sample_trilinear(jnp.asarray(volume.array), jnp.asarray(points_vox))
     np.testing.assert_allclose(seen, expected, atol=2e-2)
@@ -42,7 +42,7 @@ def test_region_shows_the_same_image_at_the_same_world_points(case):
 
 def test_shape_is_padded_to_buckets_and_remembered(case):
     volume, _, problem = case
-    padded = np.array(problem.pyramid.shape[:3])
+    padded = np.array(problem.pyramid.shape[1:])
     assert (padded % SHAPE_BUCKET == 0).all()
     assert (np.asarray(problem.shape_vox) <= padded).all()
     assert (np.asarray(problem.shape_vox) <= volume.array.shape).all()
@@ -51,12 +51,12 @@ def test_shape_is_padded_to_buckets_and_remembered(case):
 def test_blurred_image_at_the_levels_and_between(case):
     _, _, problem = case
     np.testing.assert_allclose(
-        blurred_image(problem, jnp.float32(0)), problem.pyramid[..., 0], rtol=1e-6
+        blurred_image(problem, jnp.float32(0)), problem.pyramid[0], rtol=1e-6
     )
     between = (problem.pyramid_sigmas[1] + problem.pyramid_sigmas[2]) / 2
     np.testing.assert_allclose(
         blurred_image(problem, between),
-        (problem.pyramid[..., 1] + problem.pyramid[..., 2]) / 2,
+        (problem.pyramid[1] + problem.pyramid[2]) / 2,
         atol=1e-5,
     )
 
@@ -90,6 +90,6 @@ def test_fine_grids_are_pooled_in_place():
     np.testing.assert_allclose(problem.shape_vox, [241 / 3, 75, 30], rtol=1e-6)
     offsets_mm = np.random.default_rng(0).uniform(-15, 15, (40, 3))
     vox = world_to_vox(problem, jnp.asarray(offsets_mm / UNIT_MM, jnp.float32))
-    seen = 1000 * (sample_trilinear(problem.pyramid[..., 0], vox) - 1)
+    seen = 1000 * (sample_trilinear(problem.pyramid[0], vox) - 1)
     # A block's mean of a linear image is its value at the block's centre.
     np.testing.assert_allclose(seen, (centre_mm + offsets_mm) @ slope, atol=0.1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from spine_jax.core import Mesh
 from spine_jax.geometry import find_union_witness, signed_distance
-from spine_jax.geometry.distance import distance_from_witness
+from spine_jax.geometry.witness import distance_from_witness
 from spine_jax.kernels.hierarchy import build_hierarchy
 from tests import helpers
 

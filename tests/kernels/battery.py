@@ -7,10 +7,13 @@ digits), winding numbers by solid angles of unit vectors in float64.
 
 import dataclasses
 import functools
+from collections.abc import Iterable
 
 import numpy as np
+import pytest
 
 from spine_jax.kernels.hierarchy import FaceHierarchy, build_hierarchy
+from spine_jax.kernels.native.build import native_available
 from tests import helpers
 
 MESHES = {**helpers.CLOSED, "open_bowl": helpers.open_bowl}
@@ -20,6 +23,20 @@ N_FACES, N_VERTICES = 961, 500
 EXACT = {"float32": 5e-6, "float64": 1e-12}
 """Allowed error of a distance over the size of mesh and point. Float32 is good to 1e-7
 on well-shaped faces; slivers of 1:1000 cost the rest."""
+
+
+needs_native = pytest.mark.skipif(not native_available(), reason="needs a C++ compiler")
+
+
+def every(implementations: Iterable[str]) -> pytest.MarkDecorator:
+    """Run a test once for each `implementation`; `native` where it can be built."""
+    return pytest.mark.parametrize(
+        "implementation",
+        [
+            pytest.param(name, marks=[needs_native] if name == "native" else [])
+            for name in implementations
+        ],
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,15 +1,10 @@
 """The benchmark's inputs are what they claim, and the kernels get them right."""
 
-import json
-
 import numpy as np
 import pytest
 
-from spine_jax.kernels import timing
 from spine_jax.kernels.cases import Case, icosphere, sphere_cases
-from spine_jax.kernels.closest_point import bench as closest_point_bench
 from spine_jax.kernels.hierarchy import build_hierarchy
-from spine_jax.kernels.winding_number import bench as winding_number_bench
 from tests.kernels import battery, test_closest_point, test_winding_number
 
 
@@ -27,7 +22,8 @@ def test_icosphere(subdivisions):
 
 def test_sphere_cases_are_the_published_ones():
     normal, near = sphere_cases()
-    assert (normal.name, near.name) == ("sphere-20480/normal", "sphere-20480/near")
+    assert normal.name == "sphere-20480/normal-10000"
+    assert near.name == "sphere-20480/near-10000"
     for case in (normal, near):
         assert case.points.shape == (10_000, 3) and case.faces.shape == (20_480, 3)
         assert case.points.dtype == case.vertices.dtype == np.float32
@@ -64,35 +60,22 @@ def test_full_size(case):
     assert np.all(winding[outside] < 0.5) and np.all(winding[inside] > 0.5)
 
 
-@pytest.mark.slow
-def test_benchmarks_print_one_json_line_per_row(capsys):
-    vertices, faces = icosphere(1)
-    case = Case("tiny", np.zeros((5, 3), np.float32), vertices, faces)
-    closest_point_bench.run(case, 1)
-    winding_number_bench.run(case, 1)
-    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(row["operation"], row["implementation"]) for row in rows] == [
-        (operation, name)
-        for operation in ("closest_point", "winding_number")
-        for name in ("tiled", "reference")
-    ]
-    assert all(row["case"] == "tiny" and row["milliseconds"] > 0 for row in rows)
+def test_a_union_as_one_mesh():
+    vertices, faces = icosphere(0)
+    apart = np.stack([vertices, vertices + np.float32([5, 0, 0])])
+    case = Case("two", np.zeros((1, 3), np.float32), apart, faces)
+    joined, joined_faces = case.as_one_mesh()
+    assert joined.shape == (24, 3) and joined_faces.shape == (40, 3)
+    np.testing.assert_array_equal(joined[joined_faces[:20]], apart[0][faces])
+    np.testing.assert_array_equal(joined[joined_faces[20:]], apart[1][faces])
+    # The icosahedron's box has sides of 2 * 0.8507 (golden ratio over its root).
+    side = 2 * 0.8506508
+    expected = np.sqrt((5 + side) ** 2 + 2 * side**2)
+    np.testing.assert_allclose(case.size, expected, rtol=1e-6)
 
 
-def test_rows_hold_the_ratio_of_the_peer_to_ours(capsys):
-    timing.print_row("box", "distance", "tiled", 2.0, 5.0)
-    timing.print_row("box", "distance", "tiled", 2.0, None)
-    with_peer, alone = map(json.loads, capsys.readouterr().out.splitlines())
-    assert with_peer["libigl_milliseconds"] == 5 and with_peer["ratio_to_libigl"] == 2.5
-    assert alone == {
-        "case": "box",
-        "operation": "distance",
-        "implementation": "tiled",
-        "milliseconds": 2.0,
-    }
-
-
-def test_the_reference_is_timed_only_where_it_is_quick():
-    available = {"tiled": None, "reference": None}
-    assert timing.implementations_to_time(available, 10**6) == ["tiled", "reference"]
-    assert timing.implementations_to_time(available, 10**9) == ["tiled"]
+def test_one_mesh_stays_as_it_is():
+    near = sphere_cases(1, 10)[1]
+    vertices, faces = near.as_one_mesh()
+    np.testing.assert_array_equal(vertices, near.vertices)
+    np.testing.assert_array_equal(faces, near.faces)

@@ -12,7 +12,8 @@ from spine_jax.kernels.hierarchy import build_hierarchy, leaf_triangles, node_bo
 from tests import helpers
 from tests.kernels import battery
 
-every_implementation = pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+every_implementation = battery.every(IMPLEMENTATIONS)
+in_float64 = battery.every(name for name in IMPLEMENTATIONS if name != "native")
 every_mesh = pytest.mark.parametrize("name", battery.MESHES)
 
 
@@ -65,7 +66,7 @@ def test_exact_in_float32(name, implementation):
 
 
 @every_mesh
-@every_implementation
+@in_float64
 def test_exact_in_float64(name, implementation, x64):
     check_case(name, implementation, "float64")
 
@@ -230,7 +231,7 @@ def test_a_bad_vertex_spoils_its_mesh(implementation, bad):
 
 def test_unknown_implementation():
     vertices, faces = helpers.box()
-    with pytest.raises(ValueError, match="'cuda' is unknown.*tiled, reference"):
+    with pytest.raises(ValueError, match="'cuda' is unknown.*native, tiled, reference"):
         closest_point(
             np.zeros((1, 3)),
             np.zeros(1, np.int32),

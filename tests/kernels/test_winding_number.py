@@ -13,7 +13,7 @@ from spine_jax.kernels.winding_number import IMPLEMENTATIONS, winding_number
 from tests import helpers
 from tests.kernels import battery
 
-every_implementation = pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+every_implementation = battery.every(IMPLEMENTATIONS)
 every_mesh = pytest.mark.parametrize("name", battery.MESHES)
 
 STATED_ERROR = {1.5: 0.12, 2.0: 0.07, 3.0: 0.03}
@@ -284,7 +284,7 @@ def check_vertebra(vertices, faces):
 
 def test_unknown_implementation():
     vertices, faces = helpers.box()
-    with pytest.raises(ValueError, match="'cuda' is unknown.*tiled, reference"):
+    with pytest.raises(ValueError, match="'cuda' is unknown.*native, tiled, reference"):
         winding_number(
             np.zeros((1, 3)),
             np.zeros(1, np.int32),
