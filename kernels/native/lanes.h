@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <limits>
 
+// For functions that exchange many lanes: as calls they would pass them through memory.
+#define SPINE_INLINE inline __attribute__((always_inline))
+
 namespace spine {
 
 constexpr int kLanes = 8;
@@ -33,23 +36,37 @@ inline Lanes sqrt(Lanes x) {
 
 inline Lanes abs(Lanes x) { return x < 0 ? -x : x; }
 
+// The lanes in another order.
+#ifdef __clang__
+#define SPINE_SHUFFLE(x, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
+#else
+#define SPINE_SHUFFLE(x, ...) __builtin_shuffle(x, Mask{__VA_ARGS__})
+#endif
+
+// Folds the lanes into one with an operation that does not mind the order.
+template <class T, class Operation>
+inline auto fold(T x, Operation operation) {
+  x = operation(x, SPINE_SHUFFLE(x, 4, 5, 6, 7, 0, 1, 2, 3));
+  x = operation(x, SPINE_SHUFFLE(x, 2, 3, 0, 1, 6, 7, 4, 5));
+  return operation(x, SPINE_SHUFFLE(x, 1, 0, 3, 2, 5, 4, 7, 6))[0];
+}
+
 inline float sum(Lanes x) {
-  return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+  return fold(x, [](Lanes a, Lanes b) { return a + b; });
 }
-
 inline float min_lane(Lanes x) {
-  float low = x[0];
-  for (int i = 1; i < kLanes; ++i) low = x[i] < low ? x[i] : low;
-  return low;
+  return fold(x, [](Lanes a, Lanes b) { return min(a, b); });
+}
+inline float max_lane(Lanes x) {
+  return fold(x, [](Lanes a, Lanes b) { return max(a, b); });
 }
 
-inline float max_lane(Lanes x) { return -min_lane(-x); }
+constexpr Mask kLane = {0, 1, 2, 3, 4, 5, 6, 7};
 
 // Bit i is set where lane i is true.
 inline uint32_t bits(Mask condition) {
-  constexpr Mask kBit = {1, 2, 4, 8, 16, 32, 64, 128};
-  const Mask set = condition & kBit;
-  return ((set[0] | set[4]) | (set[2] | set[6])) | ((set[1] | set[5]) | (set[3] | set[7]));
+  const Mask set = condition & (Mask{} + 1) << kLane;
+  return fold(set, [](Mask a, Mask b) { return a | b; });
 }
 
 // Arc tangent of y / x in all four quadrants; atan2(0, 0) = 0. Absolute error 2e-7.

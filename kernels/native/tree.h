@@ -18,8 +18,8 @@ struct Topology {
   const uint8_t* leaf_valid;  // [L, kLanes]
   int64_t n_leaves;
   int root_fanout;
-  int depth;               // inner levels
-  std::vector<int64_t> first;  // first inner node of each level; then their number
+  int depth;                   // inner levels
+  std::vector<int32_t> first;  // first node of each inner level; then their number
 
   Topology(const int32_t* faces, const int32_t* leaf_faces, const uint8_t* leaf_valid,
            int64_t n_leaves)
@@ -30,15 +30,24 @@ struct Topology {
     for (depth = 1; at_level > kLanes; ++depth) at_level /= kLanes;
     root_fanout = static_cast<int>(at_level);
     first.push_back(0);
-    int64_t size = 1;
+    int32_t size = 1;
     for (int level = 0; level < depth; ++level) {
       first.push_back(first.back() + size);
       size *= level == 0 ? root_fanout : kLanes;
     }
   }
 
-  int64_t nodes_at(int level) const { return first[level + 1] - first[level]; }
-  int64_t n_nodes() const { return first[depth]; }
+  int32_t nodes_at(int level) const { return first[level + 1] - first[level]; }
+  int32_t n_nodes() const { return first[depth]; }
+
+  // Nodes are numbered level by level from the root, and leaves follow the inner nodes.
+  // Then children are found without knowing the level: first[l + 1] - 8 first[l] is
+  // root_fanout - 7 for every l > 0.
+  int32_t first_child(int32_t node) const {
+    return node == 0 ? 1 : kLanes * node + root_fanout - (kLanes - 1);
+  }
+  bool is_leaf(int32_t node) const { return node >= n_nodes(); }
+  int32_t leaf(int32_t node) const { return node - n_nodes(); }
 };
 
 // Corners of the faces of a leaf; empty slots hold one corner three times.

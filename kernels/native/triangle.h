@@ -51,7 +51,7 @@ inline T residual2(const Vector<T>& from_start, const Vector<T>& edge, T t) {
 // inside and is no farther than the edges (on slivers it is rounding noise), else the
 // nearest of the three edges' closest points.
 template <class T>
-inline OnTriangle<T> closest_on_triangle(const Vector<T>& p, const Vector<T>& a,
+SPINE_INLINE OnTriangle<T> closest_on_triangle(const Vector<T>& p, const Vector<T>& a,
                                          const Vector<T>& b, const Vector<T>& c) {
   const T zero{}, one = T{} + 1;
   const Vector<T> ab = b - a, bc = c - b, ca = a - c;
@@ -87,7 +87,7 @@ inline OnTriangle<T> closest_on_triangle(const Vector<T>& p, const Vector<T>& a,
 // Signed solid angles over 2 of eight triangles: positive seen from behind, 0 from a point
 // on the triangle's plane. Van Oosterom and Strackee's formula; the triple product is taken
 // over differences, so that it does not cancel for thin or far triangles.
-inline Lanes half_solid_angle(const Vector<Lanes>& p, const Vector<Lanes>& a,
+SPINE_INLINE Lanes half_solid_angle(const Vector<Lanes>& p, const Vector<Lanes>& a,
                               const Vector<Lanes>& b, const Vector<Lanes>& c) {
   const Vector<Lanes> ra = a - p, rb = b - p, rc = c - p;
   const Lanes la = sqrt(dot(ra, ra)), lb = sqrt(dot(rb, rb)), lc = sqrt(dot(rc, rc));

@@ -15,20 +15,17 @@ inline float find_winding(const Topology& topology, const Tree& tree,
   const float accuracy2 = accuracy * accuracy;
   const Vector<Lanes> p = splat(point);
   Lanes far_sum{}, near_sum{};  // over 1 / 4 pi and 1 / 2 pi
-  struct Node {
-    int32_t level;
-    int64_t index;
-  } stack[kStack];
+  int32_t stack[kStack];
   int top = 0;
-  stack[top++] = {0, 0};
+  stack[top++] = 0;
   while (top > 0) {
-    const Node visit = stack[--top];
-    if (visit.level == topology.depth) {
-      const LeafTriangles& t = tree.leaves[visit.index];
+    const int32_t node = stack[--top];
+    if (topology.is_leaf(node)) {
+      const LeafTriangles& t = tree.leaves[topology.leaf(node)];
       near_sum += half_solid_angle(p, t.a, t.b, t.c);
       continue;
     }
-    const ChildMoments& m = tree.moments[topology.first[visit.level] + visit.index];
+    const ChildMoments& m = tree.moments[node];
     const Vector<Lanes> r = m.centroid - p;
     const Lanes r2 = dot(r, r);
     const Mask present = m.radius2 >= 0;
@@ -40,8 +37,9 @@ inline float find_winding(const Topology& topology, const Tree& tree,
     const Lanes field = inverse3 * (dot(m.normal, r) + (m.s_xx + m.s_yy + m.s_zz) -
                                     3.0f * quadratic * inverse2);
     far_sum += select(far & present, field, Lanes{});
+    const int32_t first_child = topology.first_child(node);
     for (uint32_t near = bits(~far & present); near; near &= near - 1) {
-      stack[top++] = {visit.level + 1, visit.index * kLanes + __builtin_ctz(near)};
+      stack[top++] = first_child + __builtin_ctz(near);
     }
   }
   return sum(far_sum) / (4 * kPi) + sum(near_sum) / (2 * kPi);

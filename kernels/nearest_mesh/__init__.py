@@ -46,7 +46,7 @@ def nearest_mesh(
     hierarchy: FaceHierarchy,
     *,
     bound: jax.Array | None = None,
-    accuracy: float = 1.5,
+    accuracy: float = 1.2,
     implementation: str | None = None,
 ) -> NearestMesh:
     """Find the mesh of smallest signed distance, and a second one that holds the point.

@@ -38,7 +38,7 @@ def winding_number(
         hierarchy: Of the shared topology.
         count: Only the first `count` queries are asked, the rest is 0; None asks all.
         accuracy: Distance, in radii, from which `"tiled"` takes a part of the mesh as
-            one moment; 1.5 decides inside or outside, 2 is good to 0.07.
+            one moment; 1.2 decides inside or outside, 2 is good to 0.07.
         implementation: `"tiled"` (Barnes-Hut; error stated in its module),
             `"reference"` (dense, exact) or None for the fastest.
 

@@ -28,8 +28,8 @@ from spine_jax.kernels.hierarchy import FaceHierarchy
 from spine_jax.kernels.winding_number import winding_number
 from spine_jax.kernels.winding_number.inside import find_inside
 
-SIGN_ACCURACY = 1.5
-"""Barnes-Hut accuracy of the sign: error below 0.12 against a margin of 0.5."""
+SIGN_ACCURACY = 1.2
+"""Barnes-Hut accuracy of the sign: error below 0.2 against a margin of 0.5."""
 
 
 @jax.tree_util.register_dataclass
