@@ -18,7 +18,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-
 LEAF_SIZE = 8
 BRANCHING = 8
 

@@ -1,8 +1,8 @@
 """Closest point on the CPU, in C++ (`kernels/native`): exact, float32.
 
-Depth-first search, nearest box first, over the hierarchy refitted to the vertices; eight
-boxes or eight faces are tested at a time, and queries are shared among all cores. The
-face is chosen in float32, the position on it computed in float64.
+Depth-first search, nearest box first, over the hierarchy refitted to the vertices.
+Eight boxes or eight faces are tested at a time, and queries are shared among all cores.
+The face is chosen in float32, the position on it computed in float64.
 """
 
 import jax

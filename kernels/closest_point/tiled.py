@@ -81,7 +81,9 @@ def _nearest_faces(
     n = points.shape[0]
     leaf = mesh
     for level in boxes:
-        leaf = leaf * level.shape[-1] + jnp.argmin(_box_distance2(points, level[leaf]), 1)
+        leaf = leaf * level.shape[-1] + jnp.argmin(
+            _box_distance2(points, level[leaf]), 1
+        )
     distance2, face = _nearest_in_leaf(points, leaf, triangles, hierarchy)
 
     block = min(BLOCK, n)

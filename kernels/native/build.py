@@ -8,16 +8,17 @@ define the interface.
 import ctypes
 import functools
 import hashlib
+import importlib.metadata
 import logging
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 import jax
-import jaxlib
 
 SOURCES = Path(__file__).parent
 FLAGS = (
@@ -46,15 +47,14 @@ def native_available() -> bool:
     Where they cannot be built, one line on standard error says so.
     """
     try:
-        path = built_library()
-    except BuildError as error:
+        library = ctypes.cdll.LoadLibrary(str(built_library()))
+    except (BuildError, OSError) as error:
         _logger.warning(
             "spine_jax: no fast CPU kernels (%s); the XLA kernels run instead, several "
             "times slower. Install g++ or clang++, or name a compiler in CXX.",
             error,
         )
         return False
-    library = ctypes.cdll.LoadLibrary(str(path))
     for target in ("closest_point", "winding_number", "nearest_mesh"):
         handler = jax.ffi.pycapsule(getattr(library, f"spine_jax_{target}"))
         jax.ffi.register_ffi_target(f"spine_jax_{target}", handler, platform="cpu")
@@ -69,13 +69,12 @@ def built_library() -> Path:
     """
     compiler = _find_compiler()
     name = f"kernels-{_digest(compiler)}.so"
-    folders = _cache_folders()
+    folders = [folder for folder in _cache_folders() if _is_ours(folder)]
     for folder in folders:
         if (folder / name).is_file():
             return folder / name
     for folder in folders:
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             return _compile(compiler, folder / name)
         except OSError:
             continue
@@ -84,25 +83,44 @@ def built_library() -> Path:
 
 def _cache_folders() -> list[Path]:
     base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    shared = Path(tempfile.gettempdir()) / f"spine_jax-{os.getuid()}"
-    return [base / "spine_jax" / "native", shared]
+    user = os.getuid() if hasattr(os, "getuid") else "cache"
+    fallback = Path(tempfile.gettempdir()) / f"spine_jax-{user}"
+    return [base / "spine_jax" / "native", fallback]
 
 
-def _find_compiler() -> str:
+def _is_ours(folder: Path) -> bool:
+    """Make the folder if need be; no library is run that another user put there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+    except OSError:
+        return False
+
+
+def _find_compiler() -> list[str]:
+    """The command that CXX names, options included, or the first of the usual ones."""
     named = os.environ.get("CXX")
     candidates = [named] if named else ["c++", "g++", "clang++"]
     for candidate in candidates:
-        if path := shutil.which(candidate):
-            return path
+        program, *options = shlex.split(candidate)
+        if path := shutil.which(program):
+            return [path, *options]
     raise BuildError(f"no C++ compiler found, looked for {', '.join(candidates)}")
 
 
-def _digest(compiler: str) -> str:
+def _digest(compiler: list[str]) -> str:
     """Name of everything the library depends on."""
     version = subprocess.run(
-        [compiler, "--version"], capture_output=True, text=True, check=False
+        [*compiler, "--version"], capture_output=True, text=True, check=False
     ).stdout
-    parts = [version, *FLAGS, jaxlib.__version__, platform.machine(), _processor()]
+    parts = [
+        *compiler,
+        version,
+        *FLAGS,
+        importlib.metadata.version("jaxlib"),
+        platform.machine(),
+        _processor(),
+    ]
     parts += [path.read_text() for path in sorted(SOURCES.glob("*.h"))]
     parts += [path.read_text() for path in sorted(SOURCES.glob("*.cc"))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
@@ -118,18 +136,18 @@ def _processor() -> str:
     return "\n".join(sorted({line for line in lines if line.startswith(wanted)}))
 
 
-def _compile(compiler: str, target: Path) -> Path:
+def _compile(compiler: list[str], target: Path) -> Path:
     """Compile to a temporary name and move it into place, so that a library is whole or
     absent, whoever else builds it at the same time."""
     include = ["-isystem", jax.ffi.include_dir()]
     source = str(SOURCES / "library.cc")
     handle, temporary = tempfile.mkstemp(suffix=".so", dir=target.parent)
     os.close(handle)
-    _logger.info("spine_jax: compiling the CPU kernels once with %s", compiler)
+    _logger.info("spine_jax: compiling the CPU kernels once with %s", compiler[0])
     complaint = ""
     try:
         for processor in FOR_THIS_PROCESSOR:
-            command = [compiler, *FLAGS, processor, *include, source, "-o", temporary]
+            command = [*compiler, *FLAGS, processor, *include, source, "-o", temporary]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode == 0:
                 os.replace(temporary, target)
@@ -138,4 +156,4 @@ def _compile(compiler: str, target: Path) -> Path:
     finally:
         Path(temporary).unlink(missing_ok=True)
     first_line = complaint.partition("\n")[0]
-    raise BuildError(f"{Path(compiler).name} failed: {first_line}")
+    raise BuildError(f"{Path(compiler[0]).name} failed: {first_line}")

@@ -13,10 +13,10 @@ field of Barill et al. 2018 (equation numbers differ, the terms are the same):
 
 A node is taken far when |r| > accuracy * radius, with radius the largest distance of
 its box corners from c; the other nodes are opened, and leaves are summed exactly.
-Error against the exact sum, measured and tested in `tests/kernels`: below 0.12 at
-accuracy 1.5, 0.07 at 2, 0.03 at 3. The worst place is around the centre of a sphere,
-where all parts err alike; on vertebrae it is below 0.05, 0.025 and 0.008. Telling
-inside from outside has a margin of 0.5.
+Error against the exact sum, measured and tested in `tests/kernels`: below 0.2 at
+accuracy 1.2, 0.12 at 1.5, 0.07 at 2, 0.03 at 3. The worst place is around the centre
+of a sphere, where all parts err alike; on vertebrae it is below 0.1, 0.05, 0.025 and
+0.008. Telling inside from outside has a margin of 0.5.
 """
 
 from typing import Any

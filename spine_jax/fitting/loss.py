@@ -18,8 +18,8 @@ from spine_jax.geometry import (
     surface_points,
     vertex_normals,
 )
-from spine_jax.geometry.witness import distance_from_witness
 from spine_jax.geometry.mesh import normalise
+from spine_jax.geometry.witness import distance_from_witness
 
 
 def total_loss(

@@ -22,8 +22,8 @@ from spine_jax.geometry import (
     surface_points,
     triangle_normals,
 )
-from spine_jax.geometry.witness import distance_from_witness
 from spine_jax.geometry.mesh import normalise
+from spine_jax.geometry.witness import distance_from_witness
 
 HOUNSFIELD_PER_INTENSITY = 1000.0
 """The fit sees 1 + HU / 1000."""

@@ -96,7 +96,9 @@ def _blur_matrix(n: int, sigma_vox: float) -> np.ndarray:
 
 
 def blur_pyramid(
-    array: np.ndarray, sigmas_mm: Sequence[float], spacing_mm: Sequence[float]
+    array: np.ndarray,
+    sigmas_mm: Sequence[float] | np.ndarray,
+    spacing_mm: Sequence[float] | np.ndarray,
 ) -> np.ndarray:
     """Stack of blurred copies of [X, Y, Z], one per sigma: [levels, X, Y, Z] float32.
 

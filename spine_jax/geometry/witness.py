@@ -128,7 +128,7 @@ def _distance_jvp(primals, tangents):
     scale = jnp.abs(points).max(axis=-1)
     on_surface = length <= 4 * jnp.finfo(points.dtype).eps * scale
     outward = (witness.sign / jnp.where(on_surface, 1, length))[:, None] * offset
-    # Points on the surface are rare: normals of features are computed when there are any.
+    # Points on the surface are rare: features are looked at only if there are any.
     normal = jax.lax.cond(
         jnp.any(on_surface),
         lambda: jnp.where(
@@ -136,7 +136,8 @@ def _distance_jvp(primals, tangents):
         ),
         lambda: outward,
     )
-    moved = _offset(*tangents[:2], hierarchy, witness)
+    d_points, d_vertices = tangents[:2]
+    moved = _offset(d_points, d_vertices, hierarchy, witness)
     return witness.sign * length, jnp.sum(normal * moved, axis=-1)
 
 

@@ -101,7 +101,7 @@ def test_an_axis_of_one_voxel():
 
 
 def test_channels_are_sampled_alike():
-    image = np.random.default_rng(2).normal(size=(3, *SHAPE)).astype(np.float32)
+    image = np.random.default_rng(2).normal(size=(*SHAPE, 3)).astype(np.float32)
     points = points_inside().astype(np.float32)
     together = sample_trilinear(image, points)
     assert together.shape == (50, 3)
