@@ -82,7 +82,7 @@ def built_library() -> Path:
 
 
 def _cache_folders() -> list[Path]:
-    base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     user = os.getuid() if hasattr(os, "getuid") else "cache"
     fallback = Path(tempfile.gettempdir()) / f"spine_jax-{user}"
     return [base / "spine_jax" / "native", fallback]

@@ -50,7 +50,8 @@ class NearestMesh {
     std::array<MeshFound, 2> found = {};
     for (int64_t mesh = 0; mesh < forest_.size(); ++mesh) {
       if (box_distance2[mesh] > 0) continue;
-      if (find_winding(forest_.topology(), forest_[mesh], point, accuracy_) <= 0.5f) continue;
+      const float winding = find_winding(forest_.topology(), forest_[mesh], point, accuracy_);
+      if (!(winding > 0.5f)) continue;  // nor where it overflows to NaN
       MeshFound held = {mesh, nearest_of(mesh, point, kInfinity), true};
       for (MeshFound& slot : found) {
         if (!slot.inside || held.nearest.distance2 > slot.nearest.distance2) {

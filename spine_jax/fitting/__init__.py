@@ -3,6 +3,7 @@
 from spine_jax.fitting.config import PRESETS, FitConfig
 from spine_jax.fitting.fit import CHUNK, FitState, init_fit, run_chunk, run_fit
 from spine_jax.fitting.pose import Pose, pose_from_centroids
+from spine_jax.fitting.pose_search import search_pose
 from spine_jax.fitting.problem import FitProblem, build_problem
 from spine_jax.fitting.shape import FitParams, deform, vertices_mm
 from spine_jax.fitting.summary import FitSummary, summarise
@@ -25,6 +26,7 @@ __all__ = [
     "pose_from_centroids",
     "run_chunk",
     "run_fit",
+    "search_pose",
     "summarise",
     "vertices_mm",
 ]

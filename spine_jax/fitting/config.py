@@ -46,6 +46,11 @@ class FitConfig:
         signed_normal: Use the signed, unsaturated normal term in place of the paper's.
         normal_scale: Intensity per mm at which the signed term bends.
         anatomical_pose: Correct the curve's direction by each level's mean tilt.
+        level_templates: Start each vertebra from its own level's shape, where no
+            template is given.
+        curve_smoothing: Strength of the smoothing of the centroids' curve; 0 takes the
+            centroids as they are.
+        pose_search: Try poses around the first guess before the fit.
     """
 
     iterations: int = 3000
@@ -72,6 +77,9 @@ class FitConfig:
     signed_normal: bool = _static(False)
     normal_scale: float = 0.1
     anatomical_pose: bool = _static(False)
+    level_templates: bool = _static(False)
+    curve_smoothing: float = _static(0.0)
+    pose_search: bool = _static(False)
 
 
 _DEFAULT = FitConfig(
@@ -84,6 +92,9 @@ _DEFAULT = FitConfig(
     weight_similarity=0.1,
     signed_normal=True,
     anatomical_pose=True,
+    level_templates=True,
+    curve_smoothing=3.0,
+    pose_search=True,
 )
 
 PRESETS: dict[str, FitConfig] = {

@@ -1,6 +1,7 @@
 """Where the template starts: position, orientation and scale from the centroids."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax
 import numpy as np
@@ -13,7 +14,11 @@ from spine_jax.anatomy.morphometry import (
 from spine_jax.core import Centroids
 from spine_jax.core.labels import ANATOMICAL_ORDER, anatomical_rank
 from spine_jax.core.types import Array
+from spine_jax.fitting.curve import smoothed_curve
 
+OWN_SCALE = 0.3
+"""Share of a vertebra's own deviation in its scale, in logarithms, once smoothed: the
+distance to the neighbours says less about a size than all distances together."""
 LOWEST = ANATOMICAL_ORDER[-1]
 """L6: nothing of the scheme lies below it, so it has no spacing of its own."""
 
@@ -35,7 +40,11 @@ class Pose:
 
 
 def pose_from_centroids(
-    centroids: Centroids, template_label: int, *, anatomical: bool
+    centroids: Centroids,
+    template_labels: int | Sequence[int],
+    *,
+    anatomical: bool,
+    smoothing: float = 0.0,
 ) -> Pose:
     """Initial pose of every vertebra.
 
@@ -46,15 +55,42 @@ def pose_from_centroids(
 
     Args:
         centroids: In cranio-caudal order.
-        template_label: Level that the template's size belongs to.
+        template_labels: Level that the template's size belongs to, one for all or one
+            per vertebra.
         anatomical: Turn each axis from its chord by the mean angle the level has to it
             (L5 leans about 10 degrees forward of the chord to L4).
+        smoothing: Strength of `smoothed_curve`. Where it is not 0, axes and scales come
+            from the smoothed centroids, centres lie half-way to them, and scales are
+            drawn towards the spine's common one.
     """
-    points = np.asarray(centroids.points_mm, np.float64)
+    given = np.asarray(centroids.points_mm, np.float64)
     labels = centroids.labels
+    if isinstance(template_labels, int):
+        template_labels = (template_labels,) * len(labels)
+    points = given
+    if smoothing > 0:
+        expected = [_expected_spacing_mm(*pair) for pair in zip(labels, labels[1:])]
+        points = smoothed_curve(given, np.array(expected), smoothing)
+    cranial, ratio = _directions_and_ratios(points, labels, anatomical)
+    if smoothing > 0:
+        common = np.exp(np.log(ratio).mean())
+        ratio = common * (ratio / common) ** OWN_SCALE
+    sizes = [
+        _level_size(label) / _level_size(own)
+        for label, own in zip(labels, template_labels, strict=True)
+    ]
+    rotation = np.stack([_frame(axis) for axis in cranial])
+    return Pose(rotation, ratio * np.array(sizes), (given + points) / 2)
+
+
+def _directions_and_ratios(
+    points: np.ndarray, labels: tuple[int, ...], anatomical: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cranial axes [B, 3] and spacings over the expected ones [B], both sides' mean."""
     n = len(labels)
-    cranial, ratio = np.zeros((n, 3)), np.zeros(n)
-    weight = np.zeros(n)
+    if n == 1:
+        return np.array([[0.0, 0, 1]]), np.ones(1)
+    cranial, ratio, weight = np.zeros((n, 3)), np.zeros(n), np.zeros(n)
     for upper, lower in zip(range(n - 1), range(1, n)):
         chord = points[upper] - points[lower]
         length = np.linalg.norm(chord)
@@ -66,12 +102,7 @@ def pose_from_centroids(
             cranial[index] += _lean_forward(chord / length, angle)
             ratio[index] += length / expected
             weight[index] += 1
-    if n == 1:
-        cranial[:], ratio[:], weight[:] = (0, 0, 1), 1.0, 1.0
-    relative = np.array([_level_size(label) for label in labels])
-    scale = ratio / weight * relative / _level_size(template_label)
-    rotation = np.stack([_frame(axis) for axis in cranial])
-    return Pose(rotation, scale, points)
+    return cranial, ratio / weight
 
 
 def _frame(cranial: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
-"""The deformable template: rest mesh, hierarchy, spectral basis."""
+"""The deformable template: rest meshes, hierarchy, spectral basis."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -18,12 +19,12 @@ network weights to one scale."""
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class FitTemplate:
-    """One vertebra ready to be deformed; shared by all vertebrae of a fit.
+    """Vertebrae ready to be deformed: one for all of a fit, or one for each.
 
     Own frame: body centre at the origin, x right, y anterior, z cranial.
 
     Attributes:
-        vertices: [V, 3], units of 64 mm.
+        vertices: [1, V, 3] or [B, V, 3], units of 64 mm.
         hierarchy: Of its faces.
         edges: [E, 2] int32, undirected.
         modes: [V, K]. Scaled to unit mean vertex mass, so that a coefficient moves
@@ -38,15 +39,24 @@ class FitTemplate:
     eigenvalues: jax.Array
 
 
-def build_template(mesh: Mesh, n_modes: int) -> FitTemplate:
-    """Prepare a template mesh (vertices_mm [V, 3] in its own frame) on the host."""
-    vertices = np.asarray(mesh.vertices_mm, np.float64) / UNIT_MM
-    faces = np.asarray(mesh.faces, np.int32)
-    basis = spectral_basis(vertices, faces, min(n_modes, len(vertices)))
+def build_template(meshes: Mesh | Sequence[Mesh], n_modes: int) -> FitTemplate:
+    """Prepare template meshes on the host.
+
+    Args:
+        meshes: vertices_mm [V, 3] in their own frames: one for all vertebrae, or one
+            for each, with common faces. Their mean has the hierarchy and the basis.
+        n_modes: K, at most V.
+    """
+    meshes = [meshes] if isinstance(meshes, Mesh) else list(meshes)
+    vertices = np.stack([np.asarray(mesh.vertices_mm, np.float64) for mesh in meshes])
+    vertices /= UNIT_MM
+    typical = vertices.mean(axis=0)
+    faces = np.asarray(meshes[0].faces, np.int32)
+    basis = spectral_basis(typical, faces, min(n_modes, len(typical)))
     mean_mass = basis.mass.mean()
     return FitTemplate(
         vertices=jnp.asarray(vertices, jnp.float32),
-        hierarchy=build_hierarchy(vertices, faces),
+        hierarchy=build_hierarchy(typical, faces),
         edges=jnp.asarray(unique_edges(faces)),
         modes=jnp.asarray(basis.modes * np.sqrt(mean_mass), jnp.float32),
         eigenvalues=jnp.asarray(basis.eigenvalues * mean_mass, jnp.float32),

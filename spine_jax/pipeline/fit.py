@@ -9,7 +9,7 @@ import numpy as np
 
 from spine_jax.anatomy.template import TemplateMesh, lumbar_template
 from spine_jax.core import Centroids, InputError, LabelVolume, Mesh, Volume
-from spine_jax.core.labels import label_name, label_number
+from spine_jax.core.labels import anatomical_rank, label_name, label_number
 from spine_jax.fitting import (
     PRESETS,
     FitConfig,
@@ -22,6 +22,7 @@ from spine_jax.fitting import (
     init_fit,
     pose_from_centroids,
     run_fit,
+    search_pose,
     summarise,
     vertices_mm,
 )
@@ -32,6 +33,8 @@ from spine_jax.pipeline.statistics import vertebra_statistics
 from spine_jax.pipeline.template_files import load_template
 
 Path_ = str | os.PathLike
+LUMBAR = range(20, 25)
+"""L1 to L5, the levels that have a template of their own."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,8 +86,8 @@ def fit(
         volume: CT, or the path of a NIfTI file.
         centroids: One point per vertebral body, or the path of a centroid file.
         preset: `"default"` (measures best), `"paper"` (as published) or `"fast"`.
-        template: A template, or the path of a mesh beside its JSON; None takes our
-            lumbar vertebra.
+        template: A template, or the path of a mesh beside its JSON; None takes ours,
+            by level where the preset says so.
         vertebrae: Names to fit (`["L1", "L2"]`); None fits all. The others still help
             to place the first guess.
         seed: Same seed, same result, to the bit on one machine.
@@ -134,16 +137,22 @@ def prepare_case(
                 "leaving it out takes the preset's number",
             )
         config = dataclasses.replace(config, iterations=iterations)
-    if template is None:
-        template = lumbar_template()
-    elif not isinstance(template, TemplateMesh):
-        template = load_template(Path(template))
+    templates = _templates(template, centroids.labels, config.level_templates)
     pose = pose_from_centroids(
-        centroids, label_number(template.name), anatomical=config.anatomical_pose
+        centroids,
+        [label_number(each.name) for each in templates],
+        anatomical=config.anatomical_pose,
+        smoothing=config.curve_smoothing,
     )
-    pose, labels = _select(pose, centroids, vertebrae)
-    fit_template = build_template(template.mesh, config.n_modes)
+    keep = _selected(centroids, vertebrae)
+    pose = Pose(pose.rotation[keep], pose.scale[keep], pose.centre_mm[keep])
+    labels = tuple(centroids.labels[i] for i in keep)
+    meshes = [templates[i].mesh for i in keep]
+    alike = all(mesh is meshes[0] for mesh in meshes)
+    fit_template = build_template(meshes[:1] if alike else meshes, config.n_modes)
     problem = build_problem(volume, pose, fit_template, config.blur_mm)
+    if config.pose_search:
+        problem = search_pose(problem, config.normal_scale)
     return FitCase(volume, labels, pose.centre_mm.mean(axis=0), problem, config)
 
 
@@ -177,12 +186,30 @@ def _preset(name: str) -> FitConfig:
     return PRESETS[name]
 
 
-def _select(
-    pose: Pose, centroids: Centroids, vertebrae: list[str] | None
-) -> tuple[Pose, tuple[int, ...]]:
-    """The vertebrae asked for, in the order of the centroids."""
+def _templates(
+    template: TemplateMesh | Path_ | None, labels: tuple[int, ...], by_level: bool
+) -> list[TemplateMesh]:
+    """The template of each vertebra: the one given, its level's, or L3's for all."""
+    if template is not None and not isinstance(template, TemplateMesh):
+        template = load_template(Path(template))
+    if template is None and not by_level:
+        template = lumbar_template()
+    if template is not None:
+        return [template] * len(labels)
+    return [lumbar_template(_nearest_lumbar(label)) for label in labels]
+
+
+def _nearest_lumbar(label: int) -> int:
+    """The lumbar level whose shape stands in for a level: L1 above, L5 below."""
+    return min(
+        LUMBAR, key=lambda own: abs(anatomical_rank(own) - anatomical_rank(label))
+    )
+
+
+def _selected(centroids: Centroids, vertebrae: list[str] | None) -> list[int]:
+    """Indices of the vertebrae asked for, in the order of the centroids."""
     if vertebrae is None:
-        return pose, centroids.labels
+        return list(range(len(centroids.labels)))
     present = [label_name(label) for label in centroids.labels]
     asked = set()
     for name in vertebrae:
@@ -199,6 +226,4 @@ def _select(
                 "check the centroid file",
             )
         asked.add(number)
-    keep = [i for i, label in enumerate(centroids.labels) if label in asked]
-    selected = Pose(pose.rotation[keep], pose.scale[keep], pose.centre_mm[keep])
-    return selected, tuple(centroids.labels[i] for i in keep)
+    return [i for i, label in enumerate(centroids.labels) if label in asked]

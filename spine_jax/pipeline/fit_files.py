@@ -123,7 +123,7 @@ def _settings(case: FitCase, request: FitRequest) -> dict:
         "seed": request.seed,
         "labels": list(case.labels),
         "region": list(case.problem.pyramid.shape),
-        "template_vertices": case.problem.template.vertices.shape[0],
+        "template_vertices": case.problem.template.vertices.shape[-2],
     }
 
 

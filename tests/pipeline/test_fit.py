@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spine_jax.anatomy.template import TemplateMesh
+from spine_jax.anatomy.template import TemplateMesh, lumbar_template
 from spine_jax.core import Centroids, InputError, Mesh, Volume
 from spine_jax.fitting import pose_from_centroids
 from spine_jax.pipeline.fit import prepare_case
@@ -24,11 +24,20 @@ def prepare(**options):
 
 
 def test_subset_keeps_the_pose_of_the_whole():
-    case = prepare(vertebrae=["L4", "l3"])
+    case = prepare(vertebrae=["L4", "l3"], preset="paper")
     assert case.labels == (22, 23)
     np.testing.assert_allclose(case.origin_mm, CENTROIDS.points_mm[1:].mean(axis=0))
-    whole = pose_from_centroids(CENTROIDS, 22, anatomical=True)
+    whole = pose_from_centroids(CENTROIDS, 22, anatomical=False)
     np.testing.assert_allclose(case.problem.rotation, whole.rotation[1:], atol=1e-6)
+
+
+def test_every_level_starts_from_its_own_shape():
+    case = prepare_case(VOLUME, CENTROIDS, preset="fast")
+    assert case.problem.template.vertices.shape[0] == 3
+    own = 64 * case.problem.template.vertices[2]
+    np.testing.assert_allclose(own, lumbar_template(23).mesh.vertices_mm, atol=1e-4)
+    single = prepare_case(VOLUME, CENTROIDS, preset="paper")
+    assert single.problem.template.vertices.shape[0] == 1
 
 
 def test_iterations_replace_the_presets():

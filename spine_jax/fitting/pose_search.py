@@ -1,0 +1,132 @@
+"""A search for each vertebra's pose around its first guess, before anything is learned.
+
+Centroids may be millimetres off, which turns the curve through them and can put a
+vertebra onto its neighbour's end plate, where gradient descent stays. So the rigid
+template is tried at some hundred poses around the guess, coarse to fine. A pose is as
+good as the blurred image falls along the outward normals of the template's surface, the
+signed edge term of the fit, less a little for its distance from the guess.
+"""
+
+import dataclasses
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spine_jax.fitting.problem import FitProblem, world_to_vox
+from spine_jax.fitting.template import UNIT_MM
+from spine_jax.geometry import (
+    inside_grid,
+    sample_gradient,
+    sample_surface,
+    surface_points,
+    vertex_normals,
+)
+from spine_jax.geometry.mesh import normalise
+
+ROUNDS = (
+    # Steps to the right, forward and up in mm; forward lean and roll in degrees.
+    (
+        (-4, 0, 4),
+        (-6, -3, 0, 3, 6),
+        (-9, -6, -3, 0, 3, 6, 9),
+        (-12, -6, 0, 6, 12),
+        (0,),
+    ),
+    ((-2, 0, 2), (-1.5, 0, 1.5), (-1.5, 0, 1.5), (-4, 0, 4), (-4, 0, 4)),
+    ((-1, 0, 1), (-0.7, 0, 0.7), (-0.7, 0, 0.7), (-2, 0, 2), (-2, 0, 2)),
+)
+N_SAMPLES = 400
+PENALTY_PER_MM2 = 0.05 / (2 * 8.0**2)
+"""A pose 8 mm from the guess must be better by 0.025, on the scale of -1 to 1."""
+CANDIDATES_AT_ONCE = 16
+
+
+def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitProblem:
+    """The problem with the best pose found for every vertebra.
+
+    Args:
+        normal_scale: Intensity per mm at which an edge counts half, as in the fit.
+        seed: Of the surface samples.
+    """
+    points, normals = _surface(problem, seed)
+    rotation, centre = (np.asarray(x) for x in (problem.rotation, problem.centre))
+    guess, vertebrae = centre, np.arange(len(centre))
+    for steps in ROUNDS:
+        right, forward, up, lean, roll = np.array(list(itertools.product(*steps))).T
+        offset = np.stack([right, forward, up], axis=1) / UNIT_MM
+        turns = rotation @ _turn(np.deg2rad(lean), np.deg2rad(roll))[:, None]
+        centres = centre + np.einsum("bij,cj->cbi", rotation, offset)
+        quality = np.asarray(
+            _edge_quality(
+                problem,
+                points,
+                normals,
+                jnp.asarray(turns, jnp.float32),
+                jnp.asarray(centres, jnp.float32),
+                normal_scale * UNIT_MM,
+            )
+        )
+        distance2_mm2 = np.sum((centres - guess) ** 2, axis=-1) * UNIT_MM**2
+        best = np.argmax(quality - PENALTY_PER_MM2 * distance2_mm2, axis=0)
+        rotation, centre = turns[best, vertebrae], centres[best, vertebrae]
+    return dataclasses.replace(
+        problem,
+        rotation=jnp.asarray(rotation, jnp.float32),
+        centre=jnp.asarray(centre, jnp.float32),
+    )
+
+
+def _surface(problem: FitProblem, seed: int) -> tuple[jax.Array, jax.Array]:
+    """Points and unit normals [B, N, 3] of the rest surfaces, at common places."""
+    template, n_vertebrae = problem.template, problem.centre.shape[0]
+    faces = template.hierarchy.faces
+    shape = (n_vertebrae, *template.vertices.shape[1:])
+    vertices = jnp.broadcast_to(template.vertices, shape)
+    _, face, barycentric = sample_surface(
+        jax.random.key(seed), vertices[:1], faces, N_SAMPLES
+    )
+    mesh = jnp.zeros(N_SAMPLES, jnp.int32)
+
+    def places(values):
+        return surface_points(values[None], faces, mesh, face, barycentric)
+
+    normals = vertex_normals(vertices, faces)
+    return jax.vmap(places)(vertices), normalise(jax.vmap(places)(normals))
+
+
+def _turn(lean: np.ndarray, roll: np.ndarray) -> np.ndarray:
+    """Rotations [C, 3, 3] about the right axis (lean), after one about the anterior."""
+    zero, one = np.zeros_like(lean), np.ones_like(lean)
+    c, s = np.cos(lean), np.sin(lean)
+    about_right = np.array([[one, zero, zero], [zero, c, -s], [zero, s, c]])
+    c, s = np.cos(roll), np.sin(roll)
+    about_anterior = np.array([[c, zero, s], [zero, one, zero], [-s, zero, c]])
+    return np.einsum("ijc,jkc->cik", about_right, about_anterior)
+
+
+@jax.jit
+def _edge_quality(problem, points, normals, rotations, centres, scale):
+    """Mean tanh of the fall along the normals, [C, B], over the visible samples."""
+    image = problem.pyramid[-1]
+    sizes = problem.scale[:, None, None]
+
+    def one(pose):
+        rotation, centre = pose
+        place = jnp.einsum(
+            "bij,bnj->bni", rotation, sizes * points, precision="highest"
+        )
+        place = (place + centre[:, None]).reshape(-1, 3)
+        outward = jnp.einsum("bij,bnj->bni", rotation, normals, precision="highest")
+        place_vox = world_to_vox(problem, place)
+        gradient = sample_gradient(image, place_vox, problem.vox_from_world[:, :3])
+        fall = -jnp.sum(outward.reshape(-1, 3) * gradient, axis=-1)
+        visible = inside_grid(problem.shape_vox, place_vox)
+        response = jnp.where(visible, jnp.tanh(fall / scale), 0)
+        shape = points.shape[:2]
+        return response.reshape(shape).sum(axis=1) / jnp.maximum(
+            visible.reshape(shape).sum(axis=1), 1
+        )
+
+    return jax.lax.map(one, (rotations, centres), batch_size=CANDIDATES_AT_ONCE)

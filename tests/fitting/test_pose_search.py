@@ -1,0 +1,60 @@
+"""The search finds a turned and shifted bright body, and keeps what it cannot better."""
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from spine_jax.core import Mesh, Volume
+from spine_jax.fitting import Pose, build_problem, build_template, search_pose
+from spine_jax.fitting.template import UNIT_MM
+from tests.helpers import icosphere
+
+AXES_MM = np.array([20.0, 14, 9])
+CENTRES_MM = np.array([[30.0, -40, 100], [30, -40, 60]])
+LEAN = Rotation.from_euler("x", 10, degrees=True).as_matrix()
+
+
+def image():
+    """Two bright ellipsoids, leaning forward by 10 degrees."""
+    shape, corner = (52, 46, 66), np.array([-22.0, -86, 15])
+    affine = np.diag([2.0, 2, 2, 1])
+    affine[:3, 3] = corner
+    grid = np.stack(np.indices(shape), axis=-1) * 2.0 + corner
+    own = [(grid - centre) @ LEAN / AXES_MM for centre in CENTRES_MM]
+    radius = np.min([np.linalg.norm(x, axis=-1) for x in own], axis=0)
+    return Volume((300 / (1 + np.exp((radius - 1) * 12))).astype(np.float32), affine)
+
+
+def problem(offset_mm):
+    vertices, faces = icosphere(2)
+    template = build_template(Mesh(vertices * AXES_MM, faces), 20)
+    pose = Pose(np.tile(np.eye(3), (2, 1, 1)), np.ones(2), CENTRES_MM + offset_mm)
+    return build_problem(image(), pose, template, 2.56), pose.centre_mm.mean(axis=0)
+
+
+def found_mm(problem, origin_mm):
+    return np.asarray(problem.centre) * UNIT_MM + origin_mm
+
+
+def lean_deg(problem):
+    cranial = np.asarray(problem.rotation)[:, :, 2]
+    return np.rad2deg(np.arctan2(-cranial[:, 1], cranial[:, 2]))
+
+
+def test_finds_bodies_that_are_shifted_and_turned():
+    start, origin_mm = problem(np.array([[3.0, -4, 5], [-3, 3, -4]]))
+    found = search_pose(start, 0.1)
+    error = np.linalg.norm(found_mm(found, origin_mm) - CENTRES_MM, axis=1)
+    assert np.all(error < 1.5)
+    np.testing.assert_allclose(lean_deg(found), 10, atol=3)
+
+
+def test_the_same_seed_gives_the_same_pose():
+    start, _ = problem(np.array([3.0, -4, 5]))
+    once, again = search_pose(start, 0.1, seed=1), search_pose(start, 0.1, seed=1)
+    np.testing.assert_array_equal(once.centre, again.centre)
+
+
+def test_a_vertebra_outside_the_image_stays_where_it_was():
+    start, origin_mm = problem(np.array([[0.0, 0, 0], [0, 0, 500]]))
+    found = search_pose(start, 0.1)
+    np.testing.assert_allclose(found_mm(found, origin_mm)[1], [30, -40, 560], atol=1e-3)
