@@ -64,11 +64,19 @@ def screen(
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Keep NaN and infinity out of the traversals, where comparisons would hide them.
 
+    Raises:
+        ValueError: for points or vertices that do not have three coordinates.
+
     Returns:
         points [Q, 3] and vertices [B, V, 3] with zeros for what is not finite, and
         [Q] bool, the queries this spoils: their own point or any vertex of their mesh.
         Queries from `count` on are never spoilt.
     """
+    if points.shape[-1] != 3 or vertices.shape[-1] != 3:
+        raise ValueError(
+            f"points have shape {points.shape} and vertices {vertices.shape}, expected "
+            "[Q, 3] and [B, V, 3]"
+        )
     finite_point, finite_vertex = jnp.isfinite(points), jnp.isfinite(vertices)
     spoilt = ~finite_point.all(axis=1) | ~finite_vertex.all(axis=(1, 2))[mesh_index]
     if count is not None:

@@ -37,6 +37,11 @@ def _residual(point_from_start: tuple, edge: tuple, t: jax.Array) -> tuple:
     return tuple(p - t * e for p, e in zip(point_from_start, edge))
 
 
+def _off_plane(pa: tuple, ab: tuple, ca: tuple, b: jax.Array, c: jax.Array) -> tuple:
+    """From the point a + b ab + c ac of a triangle's plane to the point, given from a."""
+    return tuple(x - b * e + c * f for x, e, f in zip(pa, ab, ca))
+
+
 def closest_on_triangle(
     p: tuple, a: tuple, b: tuple, c: tuple
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array, jax.Array]]:
@@ -59,6 +64,10 @@ def closest_on_triangle(
     scale = 1 / jnp.where(normal2 > 0, normal2, 1)
     plane_b = dot(cross(ca, pc), normal) * scale
     plane_c = dot(cross(ab, pa), normal) * scale
+    off = _off_plane(pa, ab, ca, plane_b, plane_c)
+    # Once more for what remains: on thin faces the first solution is rounded.
+    plane_b += dot(cross(ca, off), normal) * scale
+    plane_c += dot(cross(ab, off), normal) * scale
     plane_a = 1 - plane_b - plane_c
     inside = (plane_a >= 0) & (plane_b >= 0) & (plane_c >= 0) & (normal2 > 0)
 
@@ -70,9 +79,7 @@ def closest_on_triangle(
     d_ab = _squared(_residual(pa, ab, t_ab))
     d_bc = _squared(_residual(pb, bc, t_bc))
     d_ca = _squared(_residual(pc, ca, t_ca))
-    d_plane = _squared(
-        tuple(x - plane_b * e + plane_c * f for x, e, f in zip(pa, ab, ca))
-    )
+    d_plane = _squared(_off_plane(pa, ab, ca, plane_b, plane_c))
     d_edge = jnp.minimum(jnp.minimum(d_ab, d_bc), d_ca)
     # On slivers the normal is rounding noise and the projection with it. Every weight
     # triple here is a point of the triangle, so the nearer one is never wrong.

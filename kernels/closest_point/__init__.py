@@ -38,8 +38,8 @@ def closest_point(
         hierarchy: Of the shared topology.
         count: Only the first `count` queries are asked, the rest is left zero; None
             asks all.
-        implementation: `"tiled"` (culled, exact), `"reference"` (dense) or None for the
-            fastest.
+        implementation: `"native"` (C++, CPU, float32), `"tiled"` (XLA), `"reference"`
+            (dense), all exact, or None for the fastest that runs here.
 
     Returns:
         face: [Q] int32, index into `hierarchy.faces`. Ties go to either face.
@@ -47,7 +47,7 @@ def closest_point(
             point, or any vertex of whose mesh, is not finite.
 
     Raises:
-        ValueError: for an unknown implementation.
+        ValueError: for wrong shapes, an unknown implementation or one that cannot run.
     """
     points, vertices = as_floats(points, vertices)
     find = resolve(implementation, IMPLEMENTATIONS, points.dtype)

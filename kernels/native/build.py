@@ -82,10 +82,14 @@ def built_library() -> Path:
 
 
 def _cache_folders() -> list[Path]:
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     user = os.getuid() if hasattr(os, "getuid") else "cache"
-    fallback = Path(tempfile.gettempdir()) / f"spine_jax-{user}"
-    return [base / "spine_jax" / "native", fallback]
+    folders = [Path(tempfile.gettempdir()) / f"spine_jax-{user}"]
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folders.insert(0, base / "spine_jax" / "native")
+    except RuntimeError:
+        pass  # a user without a home
+    return folders
 
 
 def _is_ours(folder: Path) -> bool:
@@ -102,9 +106,9 @@ def _find_compiler() -> list[str]:
     named = os.environ.get("CXX")
     candidates = [named] if named else ["c++", "g++", "clang++"]
     for candidate in candidates:
-        program, *options = shlex.split(candidate)
-        if path := shutil.which(program):
-            return [path, *options]
+        words = shlex.split(candidate)
+        if words and (path := shutil.which(words[0])):
+            return [path, *words[1:]]
     raise BuildError(f"no C++ compiler found, looked for {', '.join(candidates)}")
 
 
@@ -150,6 +154,8 @@ def _compile(compiler: list[str], target: Path) -> Path:
             command = [*compiler, *FLAGS, processor, *include, source, "-o", temporary]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode == 0:
+                with open(temporary, "rb") as library:
+                    os.fsync(library.fileno())
                 os.replace(temporary, target)
                 return target
             complaint = complaint or done.stderr.strip()

@@ -26,16 +26,25 @@ struct Meshes {
     return vertices.typed_data() + mesh * 3 * vertices.dimensions()[1];
   }
 
+  // Whether any index is negative or at least `size`.
+  static bool beyond(const Ints& indices, int64_t size) {
+    bool found = false;
+    for (size_t i = 0; i < indices.element_count(); ++i) {
+      found |= static_cast<uint32_t>(indices.typed_data()[i]) >= static_cast<uint32_t>(size);
+    }
+    return found;
+  }
+
   // What must not be read: a mesh where there is none, a vertex that a mesh does not have.
   ffi::Error check() const {
     if (vertices.dimensions()[0] == 0) return ffi::Error::InvalidArgument("no mesh");
-    const auto n_vertices = static_cast<uint32_t>(vertices.dimensions()[1]);
-    bool beyond = false;
-    for (size_t i = 0; i < faces.element_count(); ++i) {
-      beyond |= static_cast<uint32_t>(faces.typed_data()[i]) >= n_vertices;
+    if (beyond(faces, vertices.dimensions()[1])) {
+      return ffi::Error::InvalidArgument("a face names a vertex that the mesh lacks");
     }
-    if (!beyond) return ffi::Error::Success();
-    return ffi::Error::InvalidArgument("a face names a vertex that the mesh lacks");
+    if (beyond(leaf_faces, faces.dimensions()[0])) {
+      return ffi::Error::InvalidArgument("a leaf names a face that the mesh lacks");
+    }
+    return ffi::Error::Success();
   }
 
   Forest refit(ffi::ThreadPool& pool, bool with_moments) const {

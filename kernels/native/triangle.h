@@ -47,6 +47,14 @@ inline T residual2(const Vector<T>& from_start, const Vector<T>& edge, T t) {
   return dot(r, r);
 }
 
+// From the point a + b ab + c ac of the triangle's plane to the point, given from a.
+template <class T>
+SPINE_INLINE Vector<T> off_plane(const Vector<T>& pa, const Vector<T>& ab,
+                                 const Vector<T>& ca, T b, T c) {
+  return {pa.x - b * ab.x + c * ca.x, pa.y - b * ab.y + c * ca.y,
+          pa.z - b * ab.z + c * ca.z};
+}
+
 // Closest point of the triangle (a, b, c) to p: the orthogonal projection where that falls
 // inside and is no farther than the edges (on slivers it is rounding noise), else the
 // nearest of the three edges' closest points.
@@ -59,12 +67,14 @@ SPINE_INLINE OnTriangle<T> closest_on_triangle(const Vector<T>& p, const Vector<
   const Vector<T> normal = cross(ab, c - a);
   const T normal2 = dot(normal, normal);
   const T scale = one / select(normal2 > 0, normal2, one);
-  const T plane_b = dot(cross(ca, pc), normal) * scale;
-  const T plane_c = dot(cross(ab, pa), normal) * scale;
+  T plane_b = dot(cross(ca, pc), normal) * scale;
+  T plane_c = dot(cross(ab, pa), normal) * scale;
+  Vector<T> off = off_plane(pa, ab, ca, plane_b, plane_c);
+  // Once more for what remains: on thin faces the first solution is rounded.
+  plane_b += dot(cross(ca, off), normal) * scale;
+  plane_c += dot(cross(ab, off), normal) * scale;
+  off = off_plane(pa, ab, ca, plane_b, plane_c);
   const T plane_a = one - plane_b - plane_c;
-  const Vector<T> off = {pa.x - plane_b * ab.x + plane_c * ca.x,
-                         pa.y - plane_b * ab.y + plane_c * ca.y,
-                         pa.z - plane_b * ab.z + plane_c * ca.z};
   const T d_plane = dot(off, off);
 
   const T t_ab = edge_parameter(pa, ab), t_bc = edge_parameter(pb, bc),

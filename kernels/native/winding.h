@@ -32,10 +32,11 @@ inline float find_winding(const Topology& topology, const Tree& tree,
     const Mask far = r2 > max(accuracy2 * m.radius2, splat(kNoFarField));
     const Lanes inverse2 = 1.0f / select(far, r2, splat(1));
     const Lanes inverse3 = inverse2 * sqrt(inverse2);
-    const Lanes quadratic = r.x * (r.x * m.s_xx + r.y * m.s_xy + r.z * m.s_xz) +
-                            r.y * (r.y * m.s_yy + r.z * m.s_yz) + r.z * r.z * m.s_zz;
+    const Lanes quadratic =
+        r.x * inverse2 * (r.x * m.s_xx + r.y * m.s_xy + r.z * m.s_xz) +
+        r.y * inverse2 * (r.y * m.s_yy + r.z * m.s_yz) + r.z * inverse2 * r.z * m.s_zz;
     const Lanes field = inverse3 * (dot(m.normal, r) + (m.s_xx + m.s_yy + m.s_zz) -
-                                    3.0f * quadratic * inverse2);
+                                    3.0f * quadratic);
     far_sum += select(far & present, field, Lanes{});
     const int32_t first_child = topology.first_child(node);
     for (uint32_t near = bits(~far & present); near; near &= near - 1) {

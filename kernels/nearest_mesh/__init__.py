@@ -74,12 +74,12 @@ def nearest_mesh(
     """
     points, vertices = as_floats(points, vertices)
     find = resolve(implementation, IMPLEMENTATIONS, points.dtype)
-    one = jnp.zeros(points.shape[0], jnp.int32)
-    flat = vertices.reshape(1, -1, 3)
-    points, flat, spoilt = screen(points, one, flat, None)
-    found = find(points, flat.reshape(vertices.shape), hierarchy, bound, accuracy)
+    any_mesh = jnp.zeros(points.shape[0], jnp.int32)
+    bad_mesh = ~jnp.isfinite(vertices).all()
+    points, vertices, bad_point = screen(points, any_mesh, vertices, None)
+    found = find(points, vertices, hierarchy, bound, accuracy)
     mesh, face, barycentric, inside = found
-    spoilt = spoilt[:, None]
+    spoilt = (bad_point | bad_mesh)[:, None]
     return NearestMesh(
         mesh=mesh,
         face=jnp.where(spoilt, 0, face),

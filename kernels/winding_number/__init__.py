@@ -37,16 +37,17 @@ def winding_number(
         vertices: [B, V, 3], same unit.
         hierarchy: Of the shared topology.
         count: Only the first `count` queries are asked, the rest is 0; None asks all.
-        accuracy: Distance, in radii, from which `"tiled"` takes a part of the mesh as
-            one moment; 1.2 decides inside or outside, 2 is good to 0.07.
-        implementation: `"tiled"` (Barnes-Hut; error stated in its module),
-            `"reference"` (dense, exact) or None for the fastest.
+        accuracy: Distance, in radii, from which a part of the mesh is taken as one
+            moment, other than by `"reference"`; 1.2 decides inside or outside, 2 is good to 0.07.
+        implementation: `"native"` (C++, CPU, float32) or `"tiled"` (XLA), both
+            Barnes-Hut with the error stated in `tiled`, `"reference"` (dense, exact) or
+            None for the fastest that runs here.
 
     Returns:
         [Q]. NaN for a query whose point, or any vertex of whose mesh, is not finite.
 
     Raises:
-        ValueError: for an unknown implementation.
+        ValueError: for wrong shapes, an unknown implementation or one that cannot run.
     """
     points, vertices = as_floats(points, vertices)
     find = resolve(implementation, IMPLEMENTATIONS, points.dtype)

@@ -167,8 +167,8 @@ def _far_field(points: jax.Array, nodes: jax.Array) -> tuple[jax.Array, jax.Arra
     quadratic: Any = 0.0
     for j in range(3):
         for k in range(3):
-            quadratic += r[j] * nodes[:, 6 + 3 * j + k] * r[k]
-    return far, inverse3 * (dot(normal, r) + trace - 3 * quadratic * inverse2)
+            quadratic += r[j] * inverse2 * nodes[:, 6 + 3 * j + k] * r[k]
+    return far, inverse3 * (dot(normal, r) + trace - 3 * quadratic)
 
 
 def _leaf_winding(

@@ -1,4 +1,4 @@
-"""A lumbar vertebra as an implicit function, negative inside."""
+"""A vertebra as an implicit function, negative inside."""
 
 import numpy as np
 

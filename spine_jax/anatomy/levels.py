@@ -10,37 +10,81 @@ from spine_jax.anatomy.calibrated_l2 import L2
 from spine_jax.anatomy.calibrated_l3 import L3
 from spine_jax.anatomy.calibrated_l4 import L4
 from spine_jax.anatomy.calibrated_l5 import L5
+from spine_jax.anatomy.calibrated_t1 import T1
+from spine_jax.anatomy.calibrated_t3 import T3
+from spine_jax.anatomy.calibrated_t6 import T6
+from spine_jax.anatomy.calibrated_t9 import T9
+from spine_jax.anatomy.calibrated_t11 import T11
+from spine_jax.anatomy.calibrated_t12 import T12
+from spine_jax.anatomy.morph import blend_shapes
 from spine_jax.anatomy.morphometry import (
-    LumbarMorphometry,
-    lumbar_morphometry,
-    lumbar_spread,
+    LevelMorphometry,
+    level_morphometry,
+    level_spread,
 )
 from spine_jax.anatomy.primitives import Limb
 from spine_jax.anatomy.shape import VertebraShape
 
-# Level -> calibrated shape and the level whose figures it has. There was no mean L1:
-# L2 moved to the figures of L1 is closer to nine single L1 than a fit to four of them.
-_CALIBRATED = {20: (L2, 21), 21: (L2, 21), 22: (L3, 22), 23: (L4, 23), 24: (L5, 24)}
+LUMBAR = (20, 21, 22, 23, 24)
+_CALIBRATED = {
+    **{8: T1, 10: T3, 13: T6, 16: T9, 18: T11, 19: T12},
+    **{21: L2, 22: L3, 23: L4, 24: L5},
+}
+# Levels without a shape of their own: the calibrated ones above and below, and the
+# share of the second. There was no mean L1: L2 moved to the figures of L1 is closer to
+# nine single L1 than a fit to four of them. L6 is L5 moved; T2 and T5 are their lower
+# neighbours moved, since blends have creases there in which a mesh folds.
+_BETWEEN = {
+    9: (10, 10, 0.0),
+    11: (10, 13, 1 / 3),
+    12: (13, 13, 0.0),
+    14: (13, 16, 1 / 3),
+    15: (13, 16, 2 / 3),
+    17: (16, 18, 1 / 2),
+    28: (19, 21, 1 / 2),
+    20: (21, 21, 0.0),
+    25: (24, 24, 0.0),
+}
 _SIGMA_PER_IQR = 1 / 1.35
 # Fractures of the sample widen some ranges (L1 heights) beyond healthy variation.
 _LARGEST_RELATIVE_SIGMA = 0.1
 _SIZE_CORRELATION = 0.6
-# Rounding the rims takes this much off sizes measured the way the figures were.
-_RIM_WIDTH_LOSS_MM = 0.5
-_RIM_DEPTH_LOSS_MM = 0.7
-_POSTERIOR_HEIGHT_LOSS_MM = 0.7
+# Sizes of the body -> their figures.
+_BODY_FIGURES = {
+    "width_upper_mm": "body_width_upper_mm",
+    "width_mid_mm": "body_width_mid_mm",
+    "width_lower_mm": "body_width_lower_mm",
+    "depth_upper_mm": "body_depth_upper_mm",
+    "depth_mid_mm": "body_depth_mid_mm",
+    "depth_lower_mm": "body_depth_lower_mm",
+    "height_anterior_mm": "height_anterior_mm",
+    "height_posterior_mm": "height_posterior_mm",
+    "concavity_upper_mm": "concavity_upper_mm",
+    "concavity_lower_mm": "concavity_lower_mm",
+}
 
 
-def lumbar_shape(label: int) -> VertebraShape:
+def level_shape(label: int) -> VertebraShape:
     """The vertebra of median figures of a level.
 
     Args:
-        label: VerSe number, 20-24 (L1-L5).
+        label: VerSe number, 8-25 or 28 (T1-T13, L1-L6).
+
+    Raises:
+        KeyError: for any other label.
+    """
+    return shape_from_morphometry(level_morphometry(label), label)
+
+
+def lumbar_shape(label: int) -> VertebraShape:
+    """`level_shape` for L1-L5 alone.
 
     Raises:
         KeyError: for a label other than 20-24.
     """
-    return shape_from_morphometry(lumbar_morphometry(label), label)
+    if label not in LUMBAR:
+        raise KeyError(f"{label} is not one of L1-L5 (20-24)")
+    return level_shape(label)
 
 
 def random_shape(rng: np.random.Generator, label: int) -> VertebraShape:
@@ -52,16 +96,16 @@ def random_shape(rng: np.random.Generator, label: int) -> VertebraShape:
 
     Args:
         rng: Source of randomness; the same state gives the same shape.
-        label: VerSe number, 20-24 (L1-L5).
+        label: VerSe number, 8-25 or 28 (T1-T13, L1-L6).
 
     Raises:
-        KeyError: for a label other than 20-24.
+        KeyError: for any other label.
     """
-    median, spread = lumbar_morphometry(label), lumbar_spread(label)
+    median, spread = level_morphometry(label), level_spread(label)
     size = rng.standard_normal()
     own = np.sqrt(1 - _SIZE_CORRELATION**2)
     drawn = {}
-    for field in dataclasses.fields(LumbarMorphometry):
+    for field in dataclasses.fields(LevelMorphometry):
         middle = getattr(median, field.name)
         sigma = getattr(spread, field.name) * _SIGMA_PER_IQR
         if not field.name.endswith(("_y_mm", "_z_mm")):
@@ -70,27 +114,36 @@ def random_shape(rng: np.random.Generator, label: int) -> VertebraShape:
         score = np.sign(middle) * _SIZE_CORRELATION * size + own * rng.standard_normal()
         drawn[field.name] = middle + sigma * float(np.clip(score, -2, 2))
     return dataclasses.replace(
-        shape_from_morphometry(LumbarMorphometry(**drawn), label),
+        shape_from_morphometry(LevelMorphometry(**drawn), label),
         side_growth=0.02 * float(np.clip(rng.standard_normal(), -2, 2)),
         spinous_deviation_mm=1.5 * float(np.clip(rng.standard_normal(), -2, 2)),
     )
 
 
-def shape_from_morphometry(figures: LumbarMorphometry, label: int) -> VertebraShape:
+def shape_from_morphometry(figures: LevelMorphometry, label: int) -> VertebraShape:
     """The vertebra of given figures: a calibrated level, moved and scaled part by part.
 
     Every limb of the arch hangs between two measured places. Its ends shift as those
     places differ from the level's medians, its thickness scales as the measured one.
+    Between two calibrated levels, both are moved so and then blended.
 
     Args:
         figures: Measured or drawn figures.
-        label: VerSe number of the level whose calibrated shape is the start, 20-24.
+        label: VerSe number of the level that the shape starts from, 8-25 or 28.
 
     Raises:
-        KeyError: for a label other than 20-24.
+        KeyError: for any other label.
     """
-    base, base_label = _CALIBRATED[label]
-    change = _Change(figures, lumbar_morphometry(base_label))
+    above, below, share = _BETWEEN.get(label, (label, label, 0.0))
+    first = _moved_shape(above, figures)
+    if share == 0.0:
+        return first
+    return blend_shapes(first, _moved_shape(below, figures), share)
+
+
+def _moved_shape(label: int, figures: LevelMorphometry) -> VertebraShape:
+    """The calibrated shape of a level, moved to other figures."""
+    base, change = _CALIBRATED[label], _Change(figures, level_morphometry(label))
     return dataclasses.replace(
         base,
         body=_body(base.body, change),
@@ -103,8 +156,8 @@ def shape_from_morphometry(figures: LumbarMorphometry, label: int) -> VertebraSh
 class _Change:
     """How figures differ from those of the calibrated shape."""
 
-    figures: LumbarMorphometry
-    reference: LumbarMorphometry
+    figures: LevelMorphometry
+    reference: LevelMorphometry
 
     def ratio(self, name: str) -> float:
         return getattr(self.figures, name) / getattr(self.reference, name)
@@ -115,23 +168,15 @@ class _Change:
 
 
 def _body(base: BodyShape, change: _Change) -> BodyShape:
-    figures = change.figures
-    return dataclasses.replace(
-        base,
-        width_upper_mm=figures.body_width_upper_mm + _RIM_WIDTH_LOSS_MM,
-        width_mid_mm=figures.body_width_mid_mm,
-        width_lower_mm=figures.body_width_lower_mm,
-        depth_upper_mm=figures.body_depth_upper_mm + _RIM_DEPTH_LOSS_MM,
-        depth_mid_mm=figures.body_depth_mid_mm,
-        depth_lower_mm=figures.body_depth_lower_mm + _RIM_DEPTH_LOSS_MM,
-        height_anterior_mm=figures.height_anterior_mm,
-        height_posterior_mm=figures.height_posterior_mm + _POSTERIOR_HEIGHT_LOSS_MM,
-        concavity_upper_mm=figures.concavity_upper_mm,
-        concavity_lower_mm=figures.concavity_lower_mm,
-        # The centroid stays at the origin when the wall moves as the depth grows.
-        posterior_wall_y_mm=base.posterior_wall_y_mm
-        * change.ratio("body_depth_mid_mm"),
-    )
+    sizes = {
+        size: getattr(change.figures, figure)
+        # Rounding the rims takes this much off sizes measured as the figures were.
+        + round(getattr(base, size) - getattr(change.reference, figure), 3)
+        for size, figure in _BODY_FIGURES.items()
+    }
+    # The centroid stays at the origin when the wall moves as the depth grows.
+    wall = base.posterior_wall_y_mm * change.ratio("body_depth_mid_mm")
+    return dataclasses.replace(base, **sizes, posterior_wall_y_mm=wall)
 
 
 def _canal(base: CanalShape, change: _Change) -> CanalShape:
@@ -169,7 +214,7 @@ def _arch(base: ArchShape, change: _Change) -> ArchShape:
     )
 
 
-def _place(figures: LumbarMorphometry, name: str) -> np.ndarray:
+def _place(figures: LevelMorphometry, name: str) -> np.ndarray:
     """A measured place [3] mm; coordinates that are not in the table count as 0."""
     if name == "transverse_tip":
         x = figures.transverse_span_mm / 2

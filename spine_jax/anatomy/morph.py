@@ -9,11 +9,35 @@ from scipy.interpolate import RBFInterpolator
 from spine_jax.anatomy.implicit import vertebra_distance
 from spine_jax.anatomy.meshing import onto_surface
 from spine_jax.anatomy.primitives import Limb
-from spine_jax.anatomy.remesh import slide
+from spine_jax.anatomy.remesh import slide, vertex_normals
 from spine_jax.anatomy.shape import VertebraShape
 
-_STEPS = 6
-_LAST_SLIDES = 25
+
+@dataclasses.dataclass(frozen=True)
+class Pace:
+    """How carefully a mesh is carried from one shape to another.
+
+    Attributes:
+        steps: Small changes of shape.
+        slides: Slides after each of them, to keep triangles even.
+        last_slides: Slides on the final shape.
+        rate: Share of the way of one slide.
+        newton_steps: Returns to the surface after a slide take this many.
+        tangential: As in `slide`, except for the last half of the last slides.
+    """
+
+    steps: int
+    slides: int
+    last_slides: int
+    rate: float
+    newton_steps: int
+    tangential: float
+
+
+NEAR = Pace(6, 2, last_slides=25, rate=0.4, newton_steps=2, tangential=1.0)
+"""Between lumbar levels."""
+FAR = Pace(8, 4, last_slides=40, rate=0.6, newton_steps=1, tangential=0.7)
+"""To shapes with shorter or turned processes, where triangles crowd and fold."""
 
 
 def morph_vertices(
@@ -21,6 +45,7 @@ def morph_vertices(
     faces: np.ndarray,
     start: VertebraShape,
     end: VertebraShape,
+    pace: Pace = NEAR,
 ) -> np.ndarray:
     """Move the vertices of a mesh of `start` onto `end`, [V, 3] mm.
 
@@ -34,24 +59,45 @@ def morph_vertices(
         faces: [F, 3].
         start: Shape the mesh was made from.
         end: Shape to reach.
+        pace: How carefully.
     """
     before = landmarks_mm(start)
-    for step in range(1, _STEPS + 1):
-        shape = blend_shapes(start, end, step / _STEPS)
+    for step in range(1, pace.steps + 1):
+        shape = blend_shapes(start, end, step / pace.steps)
         after = landmarks_mm(shape)
         carried = RBFInterpolator(before, after - before, smoothing=1.0)(vertices_mm)
         # The plane x = 0 maps to itself; rounding must not lift points off it.
         carried[vertices_mm[:, 0] == 0.0, 0] = 0.0
 
-        def project(points_mm: np.ndarray, shape=shape) -> np.ndarray:
-            return onto_surface(lambda p: vertebra_distance(p, shape), points_mm, 2)
+        def project(points_mm: np.ndarray, steps=pace.newton_steps, shape=shape):
+            return onto_surface(lambda p: vertebra_distance(p, shape), points_mm, steps)
 
-        vertices_mm = project(vertices_mm + carried)
-        slides = _LAST_SLIDES if step == _STEPS else 2
-        for _ in range(slides):
-            vertices_mm = slide(vertices_mm, faces, project, rate=0.4)
+        vertices_mm = project(vertices_mm + carried, steps=2)
+        slides = pace.last_slides if step == pace.steps else pace.slides
+        for i in range(slides):
+            last = step == pace.steps and i >= slides // 2
+            share = 1.0 if last else pace.tangential
+            if pace.tangential < 1.0 and i % 2 == 0:
+                vertices_mm = _freed(vertices_mm, faces, shape)
+            vertices_mm = slide(
+                vertices_mm, faces, project, pace.rate, tangential=share
+            )
         before = after
+    if pace.tangential < 1.0:
+        for _ in range(3):
+            vertices_mm = project(_freed(vertices_mm, faces, shape))
     return vertices_mm
+
+
+def _freed(vertices_mm: np.ndarray, faces: np.ndarray, shape: VertebraShape):
+    """Push vertices out that lie inside, where a blade's sides are equally near.
+
+    There the gradient vanishes and leads nowhere; the normal of the mesh leads out.
+    """
+    normals = vertex_normals(vertices_mm, faces)
+    normals[vertices_mm[:, 0] == 0.0, 0] = 0.0
+    depth_mm = np.minimum(vertebra_distance(vertices_mm, shape), 0.0)
+    return vertices_mm - depth_mm[:, None] * normals
 
 
 def landmarks_mm(shape: VertebraShape) -> np.ndarray:

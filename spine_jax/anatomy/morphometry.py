@@ -1,22 +1,24 @@
 """Sizes of vertebrae by level, and how neighbours sit to each other.
 
 Source: medians over 276 vertebrae of 28 VerSe label maps (20 automatic, 8 corrected by
-experts; supine adults, 1-3 mm voxels); T13 is the mean of T12 and L1, and what follows
-L5 comes from one pair. Label surfaces lie about 0.7 mm outside the bone, so outer sizes
-are 1-2 mm large and canals as much small.
+experts; supine adults, 1-3 mm voxels), tabled in `figures`; T13 is the mean of T12 and
+L1, and what follows L5 comes from one pair. Label surfaces lie about 0.7 mm outside the
+bone, so outer sizes are 1-2 mm large and canals as much small.
 
 Frame of a vertebra: origin at the volume centroid of its body, +x right, +y anterior,
 +z cranial along the mean normal of the end-plates. Labels are VerSe numbers.
 """
 
 import dataclasses
+import functools
 
-from spine_jax.core.labels import label_name
+from spine_jax.anatomy.figures import MEDIANS, RANGES
+from spine_jax.core.labels import label_number
 
 
 @dataclasses.dataclass(frozen=True)
-class LumbarMorphometry:
-    """Figures of one lumbar vertebra in its own frame, mm and degrees.
+class LevelMorphometry:
+    """Figures of one thoracic or lumbar vertebra in its own frame, mm and degrees.
 
     Widths are transverse, depths front to back; `_upper`, `_mid`, `_lower` are levels
     of the body, the first and last being high percentiles over the outer quarters of
@@ -66,95 +68,6 @@ class LumbarMorphometry:
     inferior_process_tip_z_mm: float
 
 
-_LUMBAR_LABELS = (20, 21, 22, 23, 24)
-
-# Columns: L1, L2, L3, L4, L5.
-_MEDIAN: dict[str, tuple[float, ...]] = {
-    "body_width_upper_mm": (46.4, 48.0, 50.4, 52.4, 57.6),
-    # L5: the waist of L4; measured, it includes transverse process roots (54.4).
-    "body_width_mid_mm": (40.6, 42.4, 43.6, 45.6, 50.2),
-    "body_width_lower_mm": (49.0, 51.2, 52.4, 53.6, 57.7),
-    "body_depth_upper_mm": (34.5, 34.4, 35.2, 36.4, 34.5),
-    "body_depth_mid_mm": (31.1, 30.4, 32.7, 33.9, 33.6),
-    "body_depth_lower_mm": (34.6, 35.2, 35.2, 36.4, 36.0),
-    "height_anterior_mm": (25.2, 28.0, 29.6, 29.6, 29.6),
-    "height_central_mm": (22.4, 24.8, 25.6, 25.6, 25.6),
-    "height_posterior_mm": (26.4, 28.0, 28.4, 28.0, 25.6),
-    "concavity_upper_mm": (2.0, 1.6, 1.8, 1.2, 1.2),
-    "concavity_lower_mm": (2.2, 1.8, 2.0, 2.0, 1.6),
-    "wedge_from_heights_deg": (-3.8, 1.7, 3.4, 4.1, 8.9),
-    "body_posterior_wall_y_mm": (-13.9, -14.0, -14.5, -15.3, -14.4),
-    "body_front_y_mm": (19.7, 19.6, 19.5, 20.3, 20.5),
-    "canal_width_mm": (24.2, 24.0, 24.6, 26.8, 32.0),
-    "canal_depth_mm": (17.6, 17.6, 16.8, 16.8, 17.2),
-    "canal_centre_y_mm": (-22.5, -22.7, -23.1, -23.7, -23.5),
-    "canal_back_y_mm": (-31.2, -30.9, -31.3, -32.3, -31.6),
-    "pedicle_width_mm": (9.0, 10.2, 13.5, 16.2, 17.5),
-    "pedicle_height_mm": (14.8, 14.8, 15.9, 14.2, 14.2),
-    "pedicle_isthmus_x_mm": (15.7, 15.7, 16.9, 19.3, 22.1),
-    "pedicle_isthmus_y_mm": (-20.4, -19.9, -20.1, -20.4, -15.8),
-    "pedicle_isthmus_z_mm": (4.9, 4.9, 4.4, 2.8, 3.8),
-    "transverse_span_mm": (72.8, 80.8, 89.2, 88.0, 94.4),
-    "transverse_tip_y_mm": (-32.8, -33.2, -34.2, -29.8, -25.3),
-    "transverse_tip_z_mm": (3.2, 5.0, 5.0, 4.2, 2.5),
-    "spinous_tip_y_mm": (-64.1, -68.6, -70.3, -70.3, -64.4),
-    "spinous_tip_z_mm": (-10.6, -8.7, -11.0, -11.8, -12.1),
-    "spinous_lowest_z_mm": (-22.8, -24.4, -24.1, -23.7, -23.7),
-    "spinous_mid_height_mm": (19.2, 22.4, 23.2, 22.4, 17.6),
-    "spinous_mid_thickness_mm": (5.6, 5.6, 6.4, 6.4, 6.4),
-    "lamina_thickness_mm": (9.2, 9.9, 10.4, 9.9, 8.0),
-    "lamina_height_mm": (33.0, 35.2, 36.8, 31.8, 25.6),
-    "superior_process_tip_x_mm": (14.6, 15.3, 16.2, 17.0, 18.8),
-    "superior_process_tip_y_mm": (-30.4, -32.1, -32.8, -31.7, -28.3),
-    "superior_process_tip_z_mm": (21.3, 22.0, 21.3, 20.2, 20.4),
-    "inferior_process_tip_x_mm": (11.0, 12.1, 13.0, 15.1, 18.8),
-    "inferior_process_tip_y_mm": (-34.7, -36.2, -37.2, -35.3, -33.2),
-    "inferior_process_tip_z_mm": (-26.9, -27.7, -29.2, -26.6, -24.4),
-}
-
-# Interquartile ranges of the same figures.
-_IQR: dict[str, tuple[float, ...]] = {
-    "body_width_upper_mm": (3.2, 4.0, 3.9, 4.1, 4.0),
-    "body_width_mid_mm": (4.2, 4.8, 4.6, 5.6, 4.2),
-    "body_width_lower_mm": (4.2, 4.3, 4.4, 5.8, 4.4),
-    "body_depth_upper_mm": (2.3, 4.6, 4.4, 4.9, 3.9),
-    "body_depth_mid_mm": (4.1, 4.2, 3.1, 4.4, 2.6),
-    "body_depth_lower_mm": (3.2, 6.4, 3.2, 4.2, 4.1),
-    "height_anterior_mm": (7.0, 2.6, 2.2, 2.0, 4.0),
-    "height_central_mm": (7.8, 3.2, 2.8, 1.8, 2.4),
-    "height_posterior_mm": (4.2, 2.8, 1.4, 1.8, 3.2),
-    "concavity_upper_mm": (2.0, 1.1, 1.1, 1.2, 1.6),
-    "concavity_lower_mm": (1.6, 1.0, 1.5, 1.7, 2.0),
-    "wedge_from_heights_deg": (5.2, 4.3, 3.5, 5.1, 5.1),
-    "body_posterior_wall_y_mm": (0.9, 1.7, 2.3, 2.1, 2.5),
-    "body_front_y_mm": (2.9, 4.0, 2.3, 2.1, 2.3),
-    "canal_width_mm": (4.0, 4.4, 4.0, 2.8, 3.6),
-    "canal_depth_mm": (2.4, 2.8, 1.3, 1.8, 3.2),
-    "canal_centre_y_mm": (1.3, 2.2, 3.2, 2.8, 2.7),
-    "canal_back_y_mm": (2.2, 2.9, 4.1, 3.9, 4.9),
-    "pedicle_width_mm": (3.7, 4.0, 4.1, 2.4, 3.5),
-    "pedicle_height_mm": (4.1, 2.8, 4.4, 2.3, 2.2),
-    "pedicle_isthmus_x_mm": (1.5, 1.6, 1.3, 2.4, 2.0),
-    "pedicle_isthmus_y_mm": (2.4, 2.8, 3.5, 2.7, 2.4),
-    "pedicle_isthmus_z_mm": (1.9, 1.9, 1.0, 1.7, 1.7),
-    "transverse_span_mm": (7.6, 8.8, 5.0, 10.0, 10.0),
-    "transverse_tip_y_mm": (3.3, 3.3, 4.1, 7.1, 6.5),
-    "transverse_tip_z_mm": (3.8, 2.5, 2.8, 2.8, 2.5),
-    "spinous_tip_y_mm": (4.8, 6.6, 7.5, 7.5, 8.5),
-    "spinous_tip_z_mm": (4.2, 4.2, 4.1, 6.7, 8.0),
-    "spinous_lowest_z_mm": (2.0, 3.8, 5.3, 5.7, 6.5),
-    "spinous_mid_height_mm": (3.6, 5.2, 3.2, 4.4, 3.2),
-    "spinous_mid_thickness_mm": (0.6, 1.2, 1.4, 1.6, 1.6),
-    "lamina_thickness_mm": (0.9, 1.4, 2.4, 1.5, 0.9),
-    "lamina_height_mm": (6.1, 7.2, 6.7, 8.7, 6.8),
-    "superior_process_tip_x_mm": (1.6, 0.4, 1.3, 0.9, 4.6),
-    "superior_process_tip_y_mm": (4.2, 2.9, 3.4, 4.9, 6.8),
-    "superior_process_tip_z_mm": (2.4, 3.1, 2.7, 2.4, 2.8),
-    "inferior_process_tip_x_mm": (1.7, 2.0, 2.4, 3.4, 2.7),
-    "inferior_process_tip_y_mm": (2.7, 3.2, 3.7, 2.8, 8.5),
-    "inferior_process_tip_z_mm": (3.9, 1.7, 3.1, 1.7, 4.0),
-}
-
 # Distance to the next lower body centre (mm), its y in this vertebra's frame (mm), and
 # the angle between the two z axes in the sagittal plane (degrees, positive kyphotic).
 _TO_NEXT: dict[int, tuple[float, float, float]] = {
@@ -183,32 +96,35 @@ _TO_NEXT: dict[int, tuple[float, float, float]] = {
     22: (34.8, -1.4, -10.0),  # L3
     23: (33.9, -3.3, -15.2),  # L4
     24: (34.4, -15.4, -23.7),  # L5
+    # L6 to the sacrum, assumed: a disc of usual height, and an upper end-plate of the
+    # sacrum that slopes by about 40 degrees in a standing column.
+    25: (35.0, -8.0, -16.0),
 }
 
 
-def lumbar_morphometry(label: int) -> LumbarMorphometry:
-    """Median figures of L1-L5.
+def level_morphometry(label: int) -> LevelMorphometry:
+    """Median figures of T1-T13 and L1-L6.
 
     Raises:
-        KeyError: for a label other than 20-24.
+        KeyError: for a label other than 8-25 and 28.
     """
-    return _column(_MEDIAN, label)
+    return _row(_levels(MEDIANS), label)
 
 
-def lumbar_spread(label: int) -> LumbarMorphometry:
-    """Interquartile range of each figure of L1-L5.
+def level_spread(label: int) -> LevelMorphometry:
+    """Interquartile range of each figure of T1-T13 and L1-L6.
 
     Raises:
-        KeyError: for a label other than 20-24.
+        KeyError: for a label other than 8-25 and 28.
     """
-    return _column(_IQR, label)
+    return _row(_levels(RANGES), label)
 
 
 def spacing_to_next_mm(label: int) -> float:
     """Median distance from a body centre to that of the next lower vertebra, mm.
 
     Raises:
-        KeyError: for L6, below which nothing was measured, and for other labels.
+        KeyError: for a label that is no vertebra of the scheme.
     """
     return _to_next(label)[0]
 
@@ -217,7 +133,7 @@ def next_centre_y_mm(label: int) -> float:
     """Median anterior offset of the next lower body centre in this frame, mm.
 
     Raises:
-        KeyError: for L6, below which nothing was measured, and for other labels.
+        KeyError: for a label that is no vertebra of the scheme.
     """
     return _to_next(label)[1]
 
@@ -228,19 +144,30 @@ def sagittal_angle_to_next_deg(label: int) -> float:
     Positive is kyphotic, negative lordotic.
 
     Raises:
-        KeyError: for L6, below which nothing was measured, and for other labels.
+        KeyError: for a label that is no vertebra of the scheme.
     """
     return _to_next(label)[2]
 
 
 def _to_next(label: int) -> tuple[float, float, float]:
     if label not in _TO_NEXT:
-        raise KeyError(f"no figures below {label_name(label)}")
+        raise KeyError(f"{label} is not a vertebra of the VerSe scheme (1-25, 28)")
     return _TO_NEXT[label]
 
 
-def _column(table: dict[str, tuple[float, ...]], label: int) -> LumbarMorphometry:
-    if label not in _LUMBAR_LABELS:
-        raise KeyError(f"{label} is not one of L1-L5 (20-24)")
-    index = _LUMBAR_LABELS.index(label)
-    return LumbarMorphometry(**{name: row[index] for name, row in table.items()})
+def _row(table: dict[int, LevelMorphometry], label: int) -> LevelMorphometry:
+    if label not in table:
+        raise KeyError(f"{label} is not one of T1-T13 and L1-L6 (8-25, 28)")
+    return table[label]
+
+
+@functools.cache
+def _levels(blocks: tuple[str, ...]) -> dict[int, LevelMorphometry]:
+    """Label -> figures, from tables with a row per figure and a column per level."""
+    levels = {}
+    for block in blocks:
+        (_, *names), *rows = (line.split() for line in block.strip().splitlines())
+        for column, name in enumerate(names, start=1):
+            figures = {row[0]: float(row[column]) for row in rows}
+            levels[label_number(name)] = LevelMorphometry(**figures)
+    return levels

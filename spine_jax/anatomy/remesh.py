@@ -89,7 +89,12 @@ def _equalise_degrees(mesh: EditableMesh) -> None:
 
 
 def slide(
-    vertices_mm: np.ndarray, faces: np.ndarray, project: Projection, rate: float = 0.7
+    vertices_mm: np.ndarray,
+    faces: np.ndarray,
+    project: Projection,
+    rate: float = 0.7,
+    *,
+    tangential: float = 1.0,
 ) -> np.ndarray:
     """Move vertices tangentially towards the mean of their neighbours, then project.
 
@@ -100,6 +105,8 @@ def slide(
         faces: [F, 3].
         project: Moves points [P, 3] onto the surface.
         rate: Share of the way.
+        tangential: Share of the way along the normal that is left out; below 1,
+            vertices also leave the surface a little, which undoes folds.
 
     Returns:
         [V, 3] mm.
@@ -107,8 +114,8 @@ def slide(
     directed = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     edges, count = np.unique(np.sort(directed, axis=1), axis=0, return_counts=True)
     step = _neighbour_mean(vertices_mm, edges) - vertices_mm
-    normals = _vertex_normals(vertices_mm, faces)
-    step -= normals * np.sum(step * normals, axis=1, keepdims=True)
+    normals = vertex_normals(vertices_mm, faces)
+    step -= tangential * normals * np.sum(step * normals, axis=1, keepdims=True)
     border_edges = edges[count == 1]
     border = np.unique(border_edges)
     along = _neighbour_mean(vertices_mm, border_edges) - vertices_mm
@@ -131,7 +138,8 @@ def _neighbour_mean(vertices_mm, edges) -> np.ndarray:
     return total / np.maximum(degree, 1)[:, None]
 
 
-def _vertex_normals(vertices_mm, faces) -> np.ndarray:
+def vertex_normals(vertices_mm, faces) -> np.ndarray:
+    """Unit normals [V, 3], the mean of the faces around weighted by their areas."""
     a, b, c = (vertices_mm[faces[:, i]] for i in range(3))
     face_normals = np.cross(b - a, c - a)
     total = np.zeros_like(vertices_mm)

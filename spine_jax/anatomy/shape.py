@@ -8,7 +8,7 @@ from spine_jax.anatomy.body import BodyShape
 
 @dataclasses.dataclass(frozen=True)
 class VertebraShape:
-    """Parameters of a lumbar vertebra in its own frame (x right, y front, z up).
+    """Parameters of a vertebra in its own frame (x right, y front, z up).
 
     Attributes:
         body, canal, arch: The parts.

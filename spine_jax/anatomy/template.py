@@ -11,9 +11,9 @@ from spine_jax.anatomy.implicit import (
     shape_bounds_mm,
     vertebra_distance,
 )
-from spine_jax.anatomy.levels import lumbar_shape
+from spine_jax.anatomy.levels import LUMBAR, level_shape
 from spine_jax.anatomy.meshing import mesh_implicit, mirrored, right_half
-from spine_jax.anatomy.morph import morph_vertices
+from spine_jax.anatomy.morph import FAR, NEAR, morph_vertices
 from spine_jax.anatomy.remesh import remesh
 from spine_jax.anatomy.shape import VertebraShape
 from spine_jax.anatomy.surface import SurfacePoints
@@ -21,6 +21,8 @@ from spine_jax.core import InputError, Mesh
 from spine_jax.core.labels import label_name
 
 _L3 = 22
+# Levels too far from L3 to be carried from there in one go -> where they start.
+_START = {**{label: 16 for label in range(8, 19) if label != 16}, 25: 24}
 _AXES = {"right": 0, "anterior": 1, "cranial": 2}
 _OPPOSITE = {"left": "right", "posterior": "anterior", "caudal": "cranial"}
 
@@ -42,37 +44,52 @@ class TemplateMesh:
     name: str
 
 
-@functools.lru_cache(maxsize=16)
-def lumbar_template(label: int = _L3, vertex_count: int = 2000) -> TemplateMesh:
-    """The lumbar template: a mirror-symmetric parametric vertebra.
+def level_template(label: int, vertex_count: int = 2000) -> TemplateMesh:
+    """The template of a level: a mirror-symmetric parametric vertebra.
 
     L3 is meshed; the other levels are that mesh carried over to their shape, so all
-    levels share faces and vertex numbers. The same arguments give the same arrays, bit
-    for bit; a second call is free.
+    levels share faces, and a vertex number means about the same place on each. The
+    same arguments give the same arrays, bit for bit; a second call is free. No faces
+    cross at the default count; with others, thoracic levels may fold in a crease.
 
     Args:
-        label: VerSe number of the level, 20-24 (L1-L5).
+        label: VerSe number of the level, 8-25 or 28 (T1-T13, L1-L6).
         vertex_count: Wanted number of vertices; met within a few percent.
+
+    Raises:
+        KeyError: for any other label.
+    """
+    return _built(label, vertex_count)
+
+
+@functools.lru_cache(maxsize=64)
+def _built(label: int, vertex_count: int) -> TemplateMesh:
+    shape = level_shape(label)
+    if label == _L3:
+        return template_from_shape(shape, "L3", vertex_count=vertex_count)
+    start = _START.get(label, _L3)
+    start_shape, mesh = level_shape(start), _built(start, vertex_count).mesh
+    vertices, faces = right_half(
+        mesh.vertices_mm + body_centre_of_shape(start_shape), mesh.faces
+    )
+    # Half a mesh, so that the result is symmetric to the last bit.
+    pace = NEAR if label in LUMBAR else FAR
+    vertices = morph_vertices(vertices, faces, start_shape, shape, pace)
+    vertices, _ = mirrored(vertices, faces)
+    return _frozen(
+        vertices - body_centre_of_shape(shape), mesh.faces, label_name(label)
+    )
+
+
+def lumbar_template(label: int = _L3, vertex_count: int = 2000) -> TemplateMesh:
+    """`level_template` for L1-L5 alone; L3 by default.
 
     Raises:
         KeyError: for a label other than 20-24.
     """
-    shape = lumbar_shape(label)
-    if label == _L3:
-        return template_from_shape(shape, "L3", vertex_count=vertex_count)
-    middle = lumbar_template(_L3, vertex_count)
-    middle_shape = lumbar_shape(_L3)
-    vertices, faces = right_half(
-        middle.mesh.vertices_mm + body_centre_of_shape(middle_shape), middle.mesh.faces
-    )
-    # Half a mesh, so that the result is symmetric to the last bit.
-    vertices = morph_vertices(vertices, faces, middle_shape, shape)
-    vertices, _ = mirrored(vertices, faces)
-    return _frozen(
-        vertices - body_centre_of_shape(shape),
-        middle.mesh.faces,
-        label_name(label),
-    )
+    if label not in LUMBAR:
+        raise KeyError(f"{label} is not one of L1-L5 (20-24)")
+    return level_template(label, vertex_count)
 
 
 def template_from_shape(

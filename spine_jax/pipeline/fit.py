@@ -7,7 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from spine_jax.anatomy.template import TemplateMesh, lumbar_template
+from spine_jax.anatomy.template import (
+    TemplateMesh,
+    level_template,
+    lumbar_template,
+)
 from spine_jax.core import Centroids, InputError, LabelVolume, Mesh, Volume
 from spine_jax.core.labels import anatomical_rank, label_name, label_number
 from spine_jax.fitting import (
@@ -33,8 +37,8 @@ from spine_jax.pipeline.statistics import vertebra_statistics
 from spine_jax.pipeline.template_files import load_template
 
 Path_ = str | os.PathLike
-LUMBAR = range(20, 25)
-"""L1 to L5, the levels that have a template of their own."""
+LEVELS_WITH_TEMPLATE = (*range(8, 20), 28, *range(20, 26))
+"""T1 to L6, T13 included: the levels that have a template of their own."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,14 +200,15 @@ def _templates(
         template = lumbar_template()
     if template is not None:
         return [template] * len(labels)
-    return [lumbar_template(_nearest_lumbar(label)) for label in labels]
+    return [level_template(_nearest_level(label)) for label in labels]
 
 
-def _nearest_lumbar(label: int) -> int:
-    """The lumbar level whose shape stands in for a level: L1 above, L5 below."""
-    return min(
-        LUMBAR, key=lambda own: abs(anatomical_rank(own) - anatomical_rank(label))
-    )
+def _nearest_level(label: int) -> int:
+    """The level whose shape stands in for a level: T1 for the neck."""
+    if label in LEVELS_WITH_TEMPLATE:
+        return label
+    rank = anatomical_rank(label)
+    return min(LEVELS_WITH_TEMPLATE, key=lambda own: abs(anatomical_rank(own) - rank))
 
 
 def _selected(centroids: Centroids, vertebrae: list[str] | None) -> list[int]:

@@ -45,16 +45,12 @@ class Frame:
 
 
 @dataclasses.dataclass(frozen=True)
-class Bone:
-    """One bone of the column.
+class BoneSite:
+    """Where a bone of the column is and where its parts lie in its own frame.
 
     Attributes:
         label: Place in the column: VerSe number of a vertebra, 25 for the sacrum.
         frame: Its pose.
-        parts: Approximate signed distances to body and arch, of points [..., 3] in the
-            frame, mm.
-        fillet_mm: Blend between body and arch.
-        bounds_mm: Corners [3], [3] of a box of the frame that holds the bone.
         body_back_mm: y of the body's posterior wall in the frame.
         canal_centre_mm: [3], middle of the spinal canal in the frame.
         canal_half_mm: Half width and half depth of the canal.
@@ -64,14 +60,27 @@ class Bone:
 
     label: int
     frame: Frame
-    parts: Parts
-    fillet_mm: float
-    bounds_mm: tuple[np.ndarray, np.ndarray]
     body_back_mm: float
     canal_centre_mm: np.ndarray
     canal_half_mm: tuple[float, float]
     body_half_mm: tuple[float, float]
     spinous_tip_mm: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Bone(BoneSite):
+    """One bone of the column with its implicit shape.
+
+    Attributes:
+        parts: Approximate signed distances to body and arch, of points [..., 3] in the
+            frame, mm.
+        fillet_mm: Blend between body and arch.
+        bounds_mm: Corners [3], [3] of a box of the frame that holds the bone.
+    """
+
+    parts: Parts
+    fillet_mm: float
+    bounds_mm: tuple[np.ndarray, np.ndarray]
 
     def distance_mm(self, points_mm: np.ndarray) -> np.ndarray:
         """Approximate signed distance [...] mm to the bone, world points [..., 3]."""

@@ -11,13 +11,13 @@ import numpy as np
 from scipy.special import ndtr
 
 from spine_jax.core import Mesh, vox_to_mm
-from spine_jax.simulation.bone import Bone
+from spine_jax.simulation.bone import BoneSite
 from spine_jax.simulation.random_field import Axes, random_field
-from spine_jax.simulation.raster import inside_voxels, surface_band
+from spine_jax.simulation.raster import Band, inside_voxels, surface_band
 
 LABEL_MARGIN_MM = 0.7
 """Label surfaces lie this far outside the bone in hand-drawn maps, so in ours too."""
-_CORTEX_HU = 1200.0
+CORTEX_HU = 1200.0
 _BAND_MM = 6.0
 _ARCH_BEHIND_MM, _ARCH_BLEND_MM = 2.0, 1.0
 _SUBCORTICAL_MM = 5.0
@@ -38,6 +38,7 @@ class BoneLook:
         body_cortex_mm, arch_cortex_mm: Thickness of the shell.
         texture: [X, Y, Z], unit variance.
         thickness: [X, Y, Z], relative thickness of the shell, mean 1.
+        cortex_hu: The shell itself.
     """
 
     core_hu: float
@@ -48,6 +49,7 @@ class BoneLook:
     arch_cortex_mm: float
     texture: np.ndarray
     thickness: np.ndarray
+    cortex_hu: float = CORTEX_HU
 
 
 def draw_bone_look(rng: np.random.Generator, axes_mm: Axes) -> BoneLook:
@@ -66,9 +68,22 @@ def draw_bone_look(rng: np.random.Generator, axes_mm: Axes) -> BoneLook:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class BoneVoxels:
+    """The voxels a bone touches.
+
+    Attributes:
+        core: [N, 3] int, so deep inside that only marrow is seen.
+        band: Voxels around the surface.
+    """
+
+    core: np.ndarray
+    band: Band
+
+
 def paint_bone(
     image_hu: np.ndarray,
-    bone: Bone,
+    site: BoneSite,
     mesh: Mesh,
     look: BoneLook,
     affine_vox_to_mm: np.ndarray,
@@ -78,40 +93,87 @@ def paint_bone(
 
     Args:
         image_hu: [X, Y, Z], changed.
-        bone: Tells body from arch.
+        site: Tells body from arch.
         mesh: The bone's label surface.
         look: How bone appears.
         affine_vox_to_mm: [4, 4] of the grid.
         sigma_mm: [3], Gaussian blur along the grid's axes.
     """
-    inside = inside_voxels(mesh, image_hu.shape, affine_vox_to_mm)
+    voxels = bone_voxels(mesh, image_hu.shape, affine_vox_to_mm, sigma_mm)
+    fill_bone(image_hu, site, voxels, look, affine_vox_to_mm, sigma_mm)
+
+
+def bone_voxels(
+    mesh: Mesh,
+    shape: tuple[int, int, int],
+    affine_vox_to_mm: np.ndarray,
+    sigma_mm: np.ndarray,
+) -> BoneVoxels:
+    """The voxels that a bone with this label surface touches once blurred."""
+    inside = inside_voxels(mesh, shape, affine_vox_to_mm)
     reach = LABEL_MARGIN_MM + 3 * float(np.max(sigma_mm))
     band = surface_band(mesh, inside, affine_vox_to_mm, _BAND_MM, reach)
     inside[tuple(band.voxels.T)] = False
-    core = np.argwhere(inside)
-    arch = _arch_share(core, bone, affine_vox_to_mm)
+    return BoneVoxels(np.argwhere(inside), band)
+
+
+def fill_bone(
+    image_hu: np.ndarray,
+    site: BoneSite,
+    voxels: BoneVoxels,
+    look: BoneLook,
+    affine_vox_to_mm: np.ndarray,
+    sigma_mm: np.ndarray,
+) -> None:
+    """`paint_bone` for voxels found before."""
+    core, band = voxels.core, voxels.band
+    arch = _arch_share(core, site, affine_vox_to_mm)
     image_hu[tuple(core.T)] = _marrow_hu(core, np.inf, arch, look)
 
     place = tuple(band.voxels.T)
     depth = -band.distance_mm - LABEL_MARGIN_MM
-    arch = _arch_share(band.voxels, bone, affine_vox_to_mm)
+    arch = _arch_share(band.voxels, site, affine_vox_to_mm)
     marrow = _marrow_hu(band.voxels, depth, arch, look)
     cortex = look.body_cortex_mm + arch * (look.arch_cortex_mm - look.body_cortex_mm)
     cortex = cortex * look.thickness[place]
     sigma = np.linalg.norm(band.normal * sigma_mm, axis=1)
-    bone_share, marrow_share = ndtr(depth / sigma), ndtr((depth - cortex) / sigma)
-    shell_share = bone_share - marrow_share
-    image_hu[place] = (
-        (1 - bone_share) * image_hu[place]
-        + shell_share * _CORTEX_HU
-        + marrow_share * marrow
+    image_hu[place] = with_shell(
+        image_hu[place], marrow, depth, cortex, sigma, look.cortex_hu
     )
 
 
-def _arch_share(voxels: np.ndarray, bone: Bone, affine_vox_to_mm) -> np.ndarray:
+def with_shell(
+    outside_hu: np.ndarray,
+    marrow_hu: np.ndarray | float,
+    depth_mm: np.ndarray,
+    cortex_mm: np.ndarray | float,
+    sigma_mm: np.ndarray | float,
+    cortex_hu: float = CORTEX_HU,
+) -> np.ndarray:
+    """HU across a wall of cortex between two tissues, blurred.
+
+    Args:
+        outside_hu: What lies outside.
+        marrow_hu: What lies inside.
+        depth_mm: How deep under the bone's surface, negative outside.
+        cortex_mm: Thickness of the wall.
+        sigma_mm: Gaussian blur across the wall.
+        cortex_hu: The wall.
+    """
+    bone_share = ndtr(depth_mm / sigma_mm)
+    marrow_share = ndtr((depth_mm - cortex_mm) / sigma_mm)
+    shell_share = bone_share - marrow_share
+    return (
+        (1 - bone_share) * outside_hu
+        + shell_share * cortex_hu
+        + marrow_share * marrow_hu
+    )
+
+
+def _arch_share(voxels: np.ndarray, site: BoneSite, affine_vox_to_mm) -> np.ndarray:
     """How much of each voxel [N, 3] counts as arch: 0 in the body, 1 behind it."""
-    y = bone.frame.to_local(vox_to_mm(affine_vox_to_mm, voxels))[:, 1]
-    return ndtr((bone.body_back_mm - _ARCH_BEHIND_MM - y) / _ARCH_BLEND_MM)
+    y = site.frame.to_local(vox_to_mm(affine_vox_to_mm, voxels))[:, 1]
+    return ndtr((site.body_back_mm - _ARCH_BEHIND_MM - y) / _ARCH_BLEND_MM)
 
 
 def _marrow_hu(

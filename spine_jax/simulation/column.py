@@ -21,7 +21,7 @@ LUMBAR = (20, 21, 22, 23, 24)
 T12 = 19
 _T12_SCALE = 0.93
 """No thoracic shape exists: the vertebra above L1 is a smaller L1."""
-_TO_SACRUM = (35.0, -8.0, -16.0)
+TO_SACRUM = (35.0, -8.0, -16.0)
 """Distance, forward step and angle from L5 to S1, where nothing was measured: a disc of
 usual height, and an end-plate of the sacrum that slopes by about 40 degrees."""
 _WARP_WAVES = 8
@@ -47,7 +47,7 @@ def draw_column(rng: np.random.Generator, labels: Sequence[int]) -> list[Bone]:
     return [
         sacrum_bone(frame)
         if shape is None
-        else _vertebra(label, shape, frame, _draw_warp(rng))
+        else _vertebra(label, shape, frame, draw_warp(rng))
         for label, shape, frame in zip(chain, shapes, frames)
     ]
 
@@ -71,12 +71,12 @@ def _stacked(
     extra = [_extra_height_mm(shape, label) for shape, label in zip(shapes, chain)]
     for i, (label, below) in enumerate(zip(chain, chain[1:])):
         above = frames[-1]
-        length, forward, angle = _TO_SACRUM if below == SACRUM else _to_next(label)
+        length, forward, angle = TO_SACRUM if below == SACRUM else _to_next(label)
         length += extra[i] + extra[i + 1]
         step = np.array([0.0, forward, -np.sqrt(length**2 - forward**2)])
         wave = np.sin(phase + np.pi * i / len(chain))
         angle = lordosis * angle + rng.normal(0.0, 1.2)
-        turn = _rotation_deg(angle, lateral_deg * wave, axial_deg * wave)
+        turn = rotation_deg(angle, lateral_deg * wave, axial_deg * wave)
         origin = above.origin_mm + patient_scale * above.rotation @ step
         frames.append(Frame(above.rotation @ turn, origin, patient_scale))
     if chain[0] == T12:
@@ -107,7 +107,7 @@ def _extra_height_mm(shape: VertebraShape | None, label: int) -> float:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Warp:
+class Warp:
     """A smooth displacement: no vertebra is a member of the parametric family.
 
     Attributes:
@@ -125,19 +125,20 @@ class _Warp:
         return points_mm + np.sin(angle) @ self.amplitudes_mm
 
 
-def _draw_warp(rng: np.random.Generator) -> _Warp:
+def draw_warp(rng: np.random.Generator) -> Warp:
+    """A displacement of 0.7 mm, different every few centimetres."""
     direction = rng.standard_normal((_WARP_WAVES, 3))
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
     length = rng.uniform(*_WARP_LENGTH_MM, (_WARP_WAVES, 1))
     amplitude = _WARP_RMS_MM * np.sqrt(2 / _WARP_WAVES)
-    return _Warp(
+    return Warp(
         2 * np.pi / length * direction,
         rng.uniform(0, 2 * np.pi, _WARP_WAVES),
         amplitude * np.clip(rng.standard_normal((_WARP_WAVES, 3)), -2, 2),
     )
 
 
-def _vertebra(label: int, shape: VertebraShape, frame: Frame, warp: _Warp) -> Bone:
+def _vertebra(label: int, shape: VertebraShape, frame: Frame, warp: Warp) -> Bone:
     low, high = shape_bounds_mm(shape)
     body, canal = shape.body, shape.canal
     tip_y, tip_z = shape.arch.spinous_process.nodes_mm[-1][1:3]
@@ -159,7 +160,7 @@ def _placed(
     rng: np.random.Generator, frames: Sequence[Frame], upright: Frame
 ) -> list[Frame]:
     """Turn and move the column so that one vertebra stands upright at a drawn place."""
-    tilt = _rotation_deg(*rng.normal(0.0, (3.0, 1.5, 1.5)))
+    tilt = rotation_deg(*rng.normal(0.0, (3.0, 1.5, 1.5)))
     position = rng.uniform((-15.0, -40.0, -500.0), (15.0, 10.0, -300.0))
     turn = tilt @ upright.rotation.T
     return [
@@ -172,7 +173,7 @@ def _placed(
     ]
 
 
-def _rotation_deg(about_x: float, about_y: float, about_z: float) -> np.ndarray:
+def rotation_deg(about_x: float, about_y: float, about_z: float) -> np.ndarray:
     """Rotation [3, 3]: about x first, then y, then z."""
     angles = (about_x, about_y, about_z)
     return Rotation.from_euler("xyz", angles, degrees=True).as_matrix()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spine_jax.simulation.bone import Bone
+from spine_jax.simulation.bone import Bone, BoneSite
 from spine_jax.simulation.canvas import Canvas, follow
 from spine_jax.simulation.column import T12
 from spine_jax.simulation.random_field import Axes, random_field
@@ -75,7 +75,7 @@ def soft_tissue(
         _paint_disc(canvas, upper, lower, look)
     _paint_canal(canvas, bones, look)
     for bone in bones[:-1]:
-        _paint_foramina(canvas, bone)
+        paint_foramina(canvas, bone)
     _paint_skin(canvas, bones, look)
     return canvas.image_hu
 
@@ -120,10 +120,7 @@ def _paint_muscles(
     """Ligaments around the bodies, then muscles with sheets of fat between fibres."""
     half = np.mean([bone.body_half_mm for bone in bones[1:-1]], axis=0)
     canvas.paint(canvas.cylinder((0.0, 2.0), half + 1.0), _SLEEVE_HU)
-    sheets = random_field(rng, axes_mm, (8.0, 10.0, 40.0))
-    fine = random_field(rng, axes_mm, (3.0, 3.0, 15.0))
-    fat = np.exp(-((sheets / 0.12) ** 2)) + 0.6 * np.exp(-((fine / 0.15) ** 2))
-    muscle_hu = look.muscle_hu - look.streak_hu * np.minimum(fat, 1.0)
+    muscle_hu = draw_muscle(rng, axes_mm, look)
     down = np.clip(_below_t12_mm(canvas, bones) / (6 * _LEVEL_MM), -0.2, 1.2)
     for side in _SIDES:
         for x, y, half in (
@@ -135,21 +132,52 @@ def _paint_muscles(
             canvas.paint(canvas.cylinder((side * x, y), half), muscle_hu)
 
 
+def draw_muscle(
+    rng: np.random.Generator, axes_mm: Axes, look: TissueLook
+) -> np.ndarray:
+    """Muscle streaked by fat, [X, Y, Z] HU."""
+    sheets = random_field(rng, axes_mm, (8.0, 10.0, 40.0))
+    fine = random_field(rng, axes_mm, (3.0, 3.0, 15.0))
+    fat = np.exp(-((sheets / 0.12) ** 2)) + 0.6 * np.exp(-((fine / 0.15) ** 2))
+    return look.muscle_hu - look.streak_hu * np.minimum(fat, 1.0)
+
+
 def _paint_disc(canvas: Canvas, upper: Bone, lower: Bone, look: TissueLook) -> None:
     """A slab between two bodies; bone is painted over what reaches into them."""
     scale = lower.frame.scale
     half = scale * (np.add(upper.body_half_mm, lower.body_half_mm) / 2 - 1.0)
     middle = (upper.frame.origin_mm + lower.frame.origin_mm) / 2
     middle = middle + scale * 2.0 * lower.frame.rotation[:, 1]
-    window, offset_mm = canvas.near(middle, 1.2 * max(half))
     # The mean of two rotations this close is nearly a rotation.
     axes = (upper.frame.rotation + lower.frame.rotation).T / 2
+    paint_slab(canvas, middle, axes, half, _DISC_HALF_MM * scale, look.disc_hu)
+
+
+def paint_slab(
+    canvas: Canvas,
+    centre_mm: np.ndarray,
+    axes: np.ndarray,
+    half_mm: np.ndarray,
+    half_height_mm: float,
+    value_hu: float,
+) -> None:
+    """A short elliptic column.
+
+    Args:
+        canvas: Painted on.
+        centre_mm: [3], its middle, world.
+        axes: [3, 3], rows point right, forward and up.
+        half_mm: [2], half width and half depth.
+        half_height_mm: Half its height.
+        value_hu: What it is filled with.
+    """
+    window, offset_mm = canvas.near(centre_mm, 1.2 * max(half_mm))
     across, forward, up = (
         sum(np.float32(a) * o for a, o in zip(axis, offset_mm)) for axis in axes
     )
-    level = np.hypot(across / half[0], forward / half[1])
-    slab = np.maximum((level - 1) * half[1], np.abs(up) - _DISC_HALF_MM * scale)
-    canvas.paint(slab, look.disc_hu, window)
+    level = np.hypot(across / half_mm[0], forward / half_mm[1])
+    slab = np.maximum((level - 1) * half_mm[1], np.abs(up) - half_height_mm)
+    canvas.paint(slab, value_hu, window)
 
 
 def _paint_canal(canvas: Canvas, bones: Sequence[Bone], look: TissueLook) -> None:
@@ -163,7 +191,7 @@ def _paint_canal(canvas: Canvas, bones: Sequence[Bone], look: TissueLook) -> Non
     canvas.paint(canvas.cylinder((x, y + 0.5), _SAC_SHARE * half), look.sac_hu)
 
 
-def _paint_foramina(canvas: Canvas, bone: Bone) -> None:
+def paint_foramina(canvas: Canvas, bone: BoneSite) -> None:
     """Fat around a nerve root on either side, below the pedicles."""
     for side in _SIDES:
         out = side * (bone.canal_half_mm[0] + 6.0)

@@ -1,6 +1,7 @@
 """Mesh facts counted from scratch, and small closed meshes, for the anatomy tests."""
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 
 def directed_edges(faces):
@@ -49,3 +50,31 @@ def torus(major, minor, around, across):
     p, q, r, s = (corner.ravel() for corner in corners)
     faces = np.concatenate([np.stack([p, q, r], 1), np.stack([p, r, s], 1)])
     return points.reshape(-1, 3), faces
+
+
+def self_intersections(vertices, faces, tolerance=1e-9):
+    """Number of edges that pierce a face they share no vertex with."""
+    edges = np.unique(np.sort(directed_edges(faces), axis=1), axis=0)
+    corners = vertices[faces]
+    centres = corners.mean(axis=1)
+    radius = np.linalg.norm(corners - centres[:, None], axis=2).max()
+    middle = vertices[edges].mean(axis=1)
+    half = edge_lengths(vertices, faces).max() / 2
+    near = cKDTree(centres).query_ball_point(middle, radius + half)
+    edge = np.repeat(np.arange(len(edges)), [len(n) for n in near])
+    face = np.concatenate(near).astype(int)
+    apart = ~np.any(faces[face][:, :, None] == edges[edge][:, None, :], axis=(1, 2))
+    edge, face = edge[apart], face[apart]
+    a, b = (vertices[edges[edge, i]] for i in (0, 1))
+    p, u, v = corners[face, 0], *(corners[face, i] - corners[face, 0] for i in (1, 2))
+    normal = np.cross(u, v)
+    slope = np.sum(normal * (b - a), axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.sum(normal * (p - a), axis=1) / slope
+        hit = a + share[:, None] * (b - a) - p
+        area = np.sum(normal * normal, axis=1)
+        first = np.sum(np.cross(hit, v) * normal, axis=1) / area
+        second = np.sum(np.cross(u, hit) * normal, axis=1) / area
+    low, high = tolerance, 1 - tolerance
+    inside = (first > low) & (second > low) & (first + second < high)
+    return int(np.count_nonzero(inside & (share > low) & (share < high)))

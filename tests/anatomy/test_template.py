@@ -12,7 +12,7 @@ from spine_jax.anatomy.body import body_distance
 from spine_jax.anatomy.body_centre import body_centre_from_mesh, solid_voxels
 from spine_jax.anatomy.implicit import body_centre_of_shape, vertebra_distance
 from spine_jax.anatomy.levels import lumbar_shape, random_shape
-from spine_jax.anatomy.morphometry import lumbar_morphometry
+from spine_jax.anatomy.morphometry import level_morphometry
 from spine_jax.anatomy.surface import SurfacePoints
 from spine_jax.anatomy.template import (
     lumbar_template,
@@ -71,7 +71,7 @@ def test_levels_share_faces_and_lie_on_their_own_shape(label):
 @pytest.mark.parametrize("label", LEVELS)
 def test_outer_sizes_match_the_figures_within_4_mm(label):
     vertices, _ = arrays(lumbar_template(label))
-    row = lumbar_morphometry(label)
+    row = level_morphometry(label)
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     assert high[0] - low[0] == pytest.approx(row.transverse_span_mm, abs=4)
     assert low[1] == pytest.approx(row.spinous_tip_y_mm, abs=4)
@@ -82,7 +82,7 @@ def test_outer_sizes_match_the_figures_within_4_mm(label):
 
 @pytest.mark.parametrize("label", LEVELS)
 def test_body_sizes_match_the_figures_within_1_mm(label):
-    row = lumbar_morphometry(label)
+    row = level_morphometry(label)
     measured = measure_body(lumbar_shape(label))
     for name, value in measured.items():
         assert value == pytest.approx(getattr(row, name), abs=1.0), name

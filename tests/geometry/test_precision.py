@@ -24,7 +24,10 @@ PROGRAMS = {
     "to_spectral": lambda: geometry.to_spectral(BASIS, jnp.zeros((162, 3))),
     "from_spectral": lambda: geometry.from_spectral(BASIS, jnp.zeros((5, 3))),
     "winding_number": lambda: geometry.winding_number(
-        POINTS, Mesh(jnp.asarray(VERTICES), FACES), hierarchy=HIERARCHY
+        POINTS,
+        Mesh(jnp.asarray(VERTICES), FACES),
+        hierarchy=HIERARCHY,
+        implementation="tiled",
     ),
 }
 

@@ -22,7 +22,7 @@ N_FACES, N_VERTICES = 961, 500
 
 EXACT = {"float32": 5e-6, "float64": 1e-12}
 """Allowed error of a distance over the size of mesh and point. Float32 is good to 1e-7
-on well-shaped faces; slivers of 1:1000 cost the rest."""
+on well-shaped faces; slivers of 1:1000 cost the rest (see `test_many_points.py`)."""
 
 
 needs_native = pytest.mark.skipif(not native_available(), reason="needs a C++ compiler")

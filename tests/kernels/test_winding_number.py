@@ -1,58 +1,18 @@
-"""The battery of the winding-number kernels: value, sign, stated error, odd input."""
-
-import functools
+"""The battery of the winding-number kernels: value, sign, sizes, odd input."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from spine_jax.io.meshes import load_mesh
 from spine_jax.kernels.hierarchy import build_hierarchy
 from spine_jax.kernels.winding_number import IMPLEMENTATIONS, winding_number
 from tests import helpers
 from tests.kernels import battery
+from tests.kernels.winding import NEAR, STATED_ERROR, ask, find
 
 every_implementation = battery.every(IMPLEMENTATIONS)
 every_mesh = pytest.mark.parametrize("name", battery.MESHES)
-
-STATED_ERROR = {1.5: 0.12, 2.0: 0.07, 3.0: 0.03}
-"""What `winding_number.tiled` promises."""
-VERTEBRA_ERROR = {1.5: 0.05, 2.0: 0.025, 3.0: 0.008}
-NEAR = 1e-4
-"""Points nearer to the surface than this, in mesh sizes, may fall on either side."""
-
-
-@functools.partial(jax.jit, static_argnames="implementation")
-def find(points, mesh_index, vertices, hierarchy, count, accuracy, implementation):
-    return winding_number(
-        points,
-        mesh_index,
-        vertices,
-        hierarchy,
-        count=count,
-        accuracy=accuracy,
-        implementation=implementation,
-    )
-
-
-def ask(
-    case, implementation, dtype="float32", accuracy=2.0, points=None, vertices=None
-):
-    """Winding numbers of a case, with the battery's one compiled program."""
-    points = case.points if points is None else points
-    vertices = case.vertices if vertices is None else vertices
-    return np.asarray(
-        find(
-            np.asarray(points, dtype),
-            np.zeros(len(points), np.int32),
-            np.asarray(vertices, dtype)[None],
-            case.hierarchy,
-            np.int32(len(points)),
-            np.asarray(accuracy, dtype),
-            implementation,
-        )
-    )
 
 
 @pytest.mark.parametrize("name", helpers.CLOSED)
@@ -82,15 +42,6 @@ def test_reference_equals_brute_force_in_float64(name, x64):
     winding = ask(case, "reference", "float64")
     assert winding.dtype == "float64"
     np.testing.assert_allclose(winding[off], case.winding[off], atol=1e-10)
-
-
-@pytest.mark.parametrize("accuracy", STATED_ERROR)
-@every_mesh
-def test_tiled_keeps_the_stated_error(name, accuracy):
-    case = battery.case(name)
-    off = case.distance > NEAR
-    error = np.abs(ask(case, "tiled", accuracy=accuracy) - case.winding)[off]
-    assert error.max() < STATED_ERROR[accuracy]
 
 
 @pytest.mark.parametrize("accuracy", STATED_ERROR)
@@ -233,53 +184,6 @@ def test_a_bad_vertex_spoils_its_mesh(implementation, bad):
     vertices = case.vertices.copy()
     vertices[11, 2] = bad
     assert np.isnan(ask(case, implementation, vertices=vertices)).all()
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        "visible_human/L[15].ply",
-        pytest.param("visible_human/L[234].ply", marks=pytest.mark.slow),
-        pytest.param("cervical/*.ply", marks=pytest.mark.slow),
-    ],
-)
-def test_stated_error_on_vertebrae(pattern, shared_data):
-    # Split to one size, so that the meshes share a program.
-    for path in sorted((shared_data / "meshes").glob(pattern)):
-        mesh = load_mesh(path)
-        centred = mesh.vertices_mm - mesh.vertices_mm.mean(axis=0)
-        centred /= np.ptp(centred, axis=0).max()
-        vertices, faces = helpers.refined((centred, mesh.faces), 9400, 4700)
-        check_vertebra(vertices.astype(np.float32), faces)
-
-
-def check_vertebra(vertices, faces):
-    hierarchy = build_hierarchy(vertices, faces)
-    rng = np.random.default_rng(0)
-    corners = vertices[faces[rng.integers(len(faces), size=500)]]
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    middle = corners.mean(axis=1)
-    # Both sides of the surface at the least distance that must be told apart, and the
-    # box around it.
-    points = np.concatenate(
-        [middle - 2 * NEAR * normal, middle + 2 * NEAR * normal]
-        + [rng.uniform(-0.6, 0.6, (500, 3))]
-    ).astype(np.float32)
-
-    def ask(implementation, accuracy):
-        index, n = np.zeros(len(points), np.int32), len(points)
-        return np.asarray(
-            find(points, index, vertices[None], hierarchy, n, accuracy, implementation)
-        )
-
-    exact = ask("reference", 2.0)
-    decided = np.abs(exact - exact.round()) < 0.01
-    assert decided.mean() > 0.95 and np.mean(exact[:500] > 0.5) > 0.95
-    for accuracy, bound in VERTEBRA_ERROR.items():
-        winding = ask("tiled", accuracy)
-        assert np.abs(winding - exact)[decided].max() < bound
-        np.testing.assert_array_equal(winding[decided] > 0.5, exact[decided] > 0.5)
 
 
 def test_unknown_implementation():
