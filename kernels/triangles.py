@@ -38,7 +38,7 @@ def _residual(point_from_start: tuple, edge: tuple, t: jax.Array) -> tuple:
 
 
 def _off_plane(pa: tuple, ab: tuple, ca: tuple, b: jax.Array, c: jax.Array) -> tuple:
-    """From the point a + b ab + c ac of a triangle's plane to the point, given from a."""
+    """From the point a + b ab + c ac of a triangle's plane to a point, given from a."""
     return tuple(x - b * e + c * f for x, e, f in zip(pa, ab, ca))
 
 

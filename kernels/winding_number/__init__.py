@@ -38,7 +38,8 @@ def winding_number(
         hierarchy: Of the shared topology.
         count: Only the first `count` queries are asked, the rest is 0; None asks all.
         accuracy: Distance, in radii, from which a part of the mesh is taken as one
-            moment, other than by `"reference"`; 1.2 decides inside or outside, 2 is good to 0.07.
+            moment, other than by `"reference"`; 1.2 decides inside or outside, 2 is
+            good to 0.07.
         implementation: `"native"` (C++, CPU, float32) or `"tiled"` (XLA), both
             Barnes-Hut with the error stated in `tiled`, `"reference"` (dense, exact) or
             None for the fastest that runs here.

@@ -1,4 +1,4 @@
-"""The search finds a turned and shifted bright body, and keeps what it cannot better."""
+"""The search finds turned and shifted bright bodies, and keeps what it cannot better."""
 
 import numpy as np
 from scipy.spatial.transform import Rotation
