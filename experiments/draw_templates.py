@@ -11,6 +11,7 @@ import numpy as np
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from spine_jax.anatomy.template import level_template
@@ -53,7 +54,7 @@ def draw_levels(path: Path) -> None:
     plt.close(figure)
 
 
-def draw_mesh(axis: plt.Axes, mesh: Mesh, view: str) -> None:
+def draw_mesh(axis: Axes, mesh: Mesh, view: str) -> None:
     """Shaded triangles, painted from the far ones to the near ones."""
     turned = mesh.vertices_mm @ VIEWS[view].T
     corners = turned[mesh.faces]

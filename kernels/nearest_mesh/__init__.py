@@ -70,10 +70,13 @@ def nearest_mesh(
         all points when any vertex is not.
 
     Raises:
-        ValueError: for an unknown implementation, or one that cannot run.
+        ValueError: for wrong shapes, no meshes, an unknown implementation or one that
+            cannot run.
     """
     points, vertices = as_floats(points, vertices)
     find = resolve(implementation, IMPLEMENTATIONS, points.dtype)
+    if vertices.shape[0] == 0:
+        raise ValueError("there are no meshes, expected at least one")
     any_mesh = jnp.zeros(points.shape[0], jnp.int32)
     bad_mesh = ~jnp.isfinite(vertices).all()
     points, vertices, bad_point = screen(points, any_mesh, vertices, None)

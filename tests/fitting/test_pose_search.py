@@ -1,4 +1,4 @@
-"""The search finds turned and shifted bright bodies, and keeps what it cannot better."""
+"""The search finds turned and shifted bright bodies, and keeps a good guess."""
 
 import numpy as np
 from scipy.spatial.transform import Rotation
