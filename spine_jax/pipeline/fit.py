@@ -7,11 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spine_jax.anatomy.template import (
-    TemplateMesh,
-    level_template,
-    lumbar_template,
-)
+from spine_jax.anatomy.template import TemplateMesh
 from spine_jax.core import Centroids, InputError, LabelVolume, Mesh, Volume
 from spine_jax.core.labels import anatomical_rank, label_name, label_number
 from spine_jax.fitting import (
@@ -34,9 +30,11 @@ from spine_jax.geometry import voxelise
 from spine_jax.io.centroids import load_centroids
 from spine_jax.io.nifti import load_volume
 from spine_jax.pipeline.statistics import vertebra_statistics
+from spine_jax.pipeline.template_cache import cached_level_template
 from spine_jax.pipeline.template_files import load_template
 
 Path_ = str | os.PathLike
+L3 = 22
 LEVELS_WITH_TEMPLATE = (*range(8, 20), 28, *range(20, 26))
 """T1 to L6, T13 included: the levels that have a template of their own."""
 
@@ -197,10 +195,10 @@ def _templates(
     if template is not None and not isinstance(template, TemplateMesh):
         template = load_template(Path(template))
     if template is None and not by_level:
-        template = lumbar_template()
+        template = cached_level_template(L3)
     if template is not None:
         return [template] * len(labels)
-    return [level_template(_nearest_level(label)) for label in labels]
+    return [cached_level_template(_nearest_level(label)) for label in labels]
 
 
 def _nearest_level(label: int) -> int:
