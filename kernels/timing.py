@@ -40,19 +40,21 @@ class Timing(NamedTuple):
 
 
 RUNS_PER_TURN = 5
+PAUSE_S = 0.2
 
 
 def time_jobs(jobs: Mapping[Any, Job], repeats: int) -> dict[Any, Timing]:
     """Time jobs by turns, so that whatever else the machine does hits all alike.
 
-    A turn is a few runs in a row after one that does not count: threads of the job
-    before spin on for a while, and caches are its own, which no caller meets who uses
-    one library.
+    A turn is a few runs in a row after a pause and a run that does not count: threads
+    of the job before spin on for a while, and the caches are its own, which no caller
+    meets who uses one library.
     """
     results = {name: jax.block_until_ready(job.run()) for name, job in jobs.items()}
     seconds = {name: [] for name in jobs}
     for turn in range(0, repeats, RUNS_PER_TURN):
         for name, job in jobs.items():
+            time.sleep(PAUSE_S)
             jax.block_until_ready(job.run())
             for _ in range(min(RUNS_PER_TURN, repeats - turn)):
                 start = time.perf_counter()
