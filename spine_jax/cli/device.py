@@ -1,7 +1,6 @@
 """Choose the device before JAX starts."""
 
 import os
-from pathlib import Path
 
 
 def use_device(name: str | None) -> None:
@@ -17,9 +16,9 @@ def use_device(name: str | None) -> None:
     import jax
 
     from spine_jax.core import InputError
+    from spine_jax.core.cache import user_cache_folder
 
-    base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    jax.config.update("jax_compilation_cache_dir", str(base / "spine_jax" / "xla"))
+    jax.config.update("jax_compilation_cache_dir", str(user_cache_folder() / "xla"))
     # Small programs too: there are dozens, and together they take seconds.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     if name == "cpu":

@@ -20,7 +20,7 @@ OWN_SCALE = 0.3
 """Share of a vertebra's own deviation in its scale, in logarithms, once smoothed: the
 distance to the neighbours says less about a size than all distances together."""
 LOWEST = ANATOMICAL_ORDER[-1]
-"""L6: nothing of the scheme lies below it, so it has no spacing of its own."""
+"""L6: its distance to the sacrum is assumed, not measured, and not used here."""
 
 
 @jax.tree_util.register_dataclass

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spine_jax.fitting import energies
 from spine_jax.fitting.problem import FitProblem, world_to_vox
 from spine_jax.fitting.template import UNIT_MM
 from spine_jax.geometry import (
@@ -108,7 +109,7 @@ def _turn(lean: np.ndarray, roll: np.ndarray) -> np.ndarray:
 
 @jax.jit
 def _edge_quality(problem, points, normals, rotations, centres, scale):
-    """Mean tanh of the fall along the normals, [C, B], over the visible samples."""
+    """The fit's signed normal term with its sign turned, [C, B]: higher is better."""
     image = problem.pyramid[-1]
     sizes = problem.scale[:, None, None]
 
@@ -121,12 +122,11 @@ def _edge_quality(problem, points, normals, rotations, centres, scale):
         outward = jnp.einsum("bij,bnj->bni", rotation, normals, precision="highest")
         place_vox = world_to_vox(problem, place)
         gradient = sample_gradient(image, place_vox, problem.vox_from_world[:, :3])
-        fall = -jnp.sum(outward.reshape(-1, 3) * gradient, axis=-1)
         visible = inside_grid(problem.shape_vox, place_vox)
-        response = jnp.where(visible, jnp.tanh(fall / scale), 0)
-        shape = points.shape[:2]
-        return response.reshape(shape).sum(axis=1) / jnp.maximum(
-            visible.reshape(shape).sum(axis=1), 1
+        by_vertebra = jax.vmap(energies.signed_normal_energy, (0, 0, 0, None))
+        shape = points.shape
+        return -by_vertebra(
+            outward, gradient.reshape(shape), visible.reshape(shape[:2]), scale
         )
 
     return jax.lax.map(one, (rotations, centres), batch_size=CANDIDATES_AT_ONCE)

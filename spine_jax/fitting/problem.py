@@ -31,7 +31,7 @@ class FitProblem:
         pyramid_sigmas: [levels], blur of each level, units.
         shape_vox: [3], true shape of the region before padding, in its own voxels.
         vox_from_world: [3, 4], world units to voxels of the region.
-        template: Shared by all vertebrae.
+        template: One shape for all vertebrae or one for each.
         rotation, scale, centre: Initial pose [B, 3, 3], [B], [B, 3].
     """
 

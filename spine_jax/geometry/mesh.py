@@ -25,7 +25,11 @@ def triangle_areas(vertices: jax.Array, faces: jax.Array) -> jax.Array:
 
 def safe_norm(x: jax.Array) -> jax.Array:
     """Euclidean length over the last axis with gradient 0 (not NaN) at 0."""
-    squared = jnp.sum(x * x, axis=-1)
+    return _safe_sqrt(jnp.sum(x * x, axis=-1))
+
+
+def _safe_sqrt(squared: jax.Array) -> jax.Array:
+    """Square root with gradient 0 (not NaN) at 0."""
     positive = squared > 0
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, squared, 1)), 0)
 
@@ -67,10 +71,8 @@ def vertex_normals(vertices: jax.Array, faces: jax.Array) -> jax.Array:
 
 
 def _length(vector: tuple) -> jax.Array:
-    """Length of a vector given as (x, y, z) arrays, with gradient 0 (not NaN) at 0."""
-    squared = dot(vector, vector)
-    positive = squared > 0
-    return jnp.where(positive, jnp.sqrt(jnp.where(positive, squared, 1)), 0)
+    """`safe_norm` of a vector given as (x, y, z) arrays."""
+    return _safe_sqrt(dot(vector, vector))
 
 
 def _angle(sine: jax.Array, cosine: jax.Array, product: jax.Array) -> jax.Array:

@@ -198,7 +198,9 @@ def _templates(
         template = cached_level_template(L3)
     if template is not None:
         return [template] * len(labels)
-    return [cached_level_template(_nearest_level(label)) for label in labels]
+    levels = [_nearest_level(label) for label in labels]
+    made = {level: cached_level_template(level) for level in set(levels)}
+    return [made[level] for level in levels]
 
 
 def _nearest_level(label: int) -> int:

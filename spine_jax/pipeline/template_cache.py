@@ -1,7 +1,7 @@
 """Our level templates, kept between runs: each takes about a second to make."""
 
+import functools
 import hashlib
-import os
 import zipfile
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 import spine_jax.anatomy
 from spine_jax.anatomy.template import TemplateMesh, level_template
 from spine_jax.core import Mesh
+from spine_jax.core.cache import user_cache_folder
 from spine_jax.core.labels import label_name
 from spine_jax.io.atomic import atomic_path
 
@@ -21,32 +22,30 @@ def cached_level_template(label: int) -> TemplateMesh:
     the template is made.
     """
     try:
-        path = _cache_folder() / f"{label_name(label)}-{_anatomy_digest()}.npz"
+        folder = user_cache_folder() / "templates"
+    except RuntimeError:
+        return level_template(label)  # a user without a home
+    path = folder / f"{label_name(label)}-{_anatomy_digest()}.npz"
+    try:
         with np.load(path) as stored:
             mesh = Mesh(stored["vertices_mm"], stored["faces"])
         return TemplateMesh(mesh, label_name(label))
-    except (OSError, RuntimeError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         pass
     template = level_template(label)
     try:
-        path = _cache_folder() / f"{label_name(label)}-{_anatomy_digest()}.npz"
-        path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary:
             np.savez(
                 temporary,
                 vertices_mm=template.mesh.vertices_mm,
                 faces=template.mesh.faces,
             )
-    except (OSError, RuntimeError):
+    except OSError:
         pass
     return template
 
 
-def _cache_folder() -> Path:
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "spine_jax" / "templates"
-
-
+@functools.cache
 def _anatomy_digest() -> str:
     """Of every source file that decides what a template looks like."""
     (folder,) = (Path(p) for p in spine_jax.anatomy.__path__)

@@ -19,11 +19,10 @@ from spine_jax.simulation.sacrum import SACRUM, sacrum_bone
 
 LUMBAR = (20, 21, 22, 23, 24)
 T12 = 19
+LOWEST = 25
+"""L6, the last before the sacrum: from whichever vertebra, the sacrum follows alike."""
 _T12_SCALE = 0.93
 """No thoracic shape exists: the vertebra above L1 is a smaller L1."""
-TO_SACRUM = (35.0, -8.0, -16.0)
-"""Distance, forward step and angle from L5 to S1, where nothing was measured: a disc of
-usual height, and an end-plate of the sacrum that slopes by about 40 degrees."""
 _WARP_WAVES = 8
 _WARP_RMS_MM = 0.7
 _WARP_LENGTH_MM = (35.0, 80.0)
@@ -71,7 +70,7 @@ def _stacked(
     extra = [_extra_height_mm(shape, label) for shape, label in zip(shapes, chain)]
     for i, (label, below) in enumerate(zip(chain, chain[1:])):
         above = frames[-1]
-        length, forward, angle = TO_SACRUM if below == SACRUM else _to_next(label)
+        length, forward, angle = to_next(LOWEST if below == SACRUM else label)
         length += extra[i] + extra[i + 1]
         step = np.array([0.0, forward, -np.sqrt(length**2 - forward**2)])
         wave = np.sin(phase + np.pi * i / len(chain))
@@ -84,8 +83,8 @@ def _stacked(
     return frames
 
 
-def _to_next(label: int) -> tuple[float, float, float]:
-    """Measured distance, forward step and angle to the next vertebra; mm, degrees."""
+def to_next(label: int) -> tuple[float, float, float]:
+    """Usual distance, forward step and angle to the next vertebra; mm, degrees."""
     return (
         spacing_to_next_mm(label),
         next_centre_y_mm(label),

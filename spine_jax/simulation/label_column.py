@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from spine_jax.core import Mesh
 from spine_jax.core.labels import is_vertebra
 from spine_jax.simulation.bone import Frame, bone_mesh
-from spine_jax.simulation.column import TO_SACRUM, draw_warp, rotation_deg
+from spine_jax.simulation.column import LOWEST, draw_warp, rotation_deg, to_next
 from spine_jax.simulation.label_sites import LabelSite, find_sites, vertebrae
 from spine_jax.simulation.level_figures import usual_mm
 from spine_jax.simulation.sacrum import SACRUM, sacrum_bone
@@ -205,7 +205,7 @@ def _sacrum(
     labels: np.ndarray, spacing_mm: np.ndarray, last: Piece, size: float
 ) -> Piece:
     """The sacrum below the last lumbar vertebra, from the map where it is labelled."""
-    length, forward, angle_deg = TO_SACRUM
+    length, forward, angle_deg = to_next(LOWEST)
     frame = last.site.frame
     step = size * np.array([0.0, forward, -np.sqrt(length**2 - forward**2)])
     bone = sacrum_bone(
