@@ -164,9 +164,9 @@ def part_jobs(
     state: FitState, problem: FitProblem, config: FitConfig
 ) -> dict[str, Job]:
     """Every part of the step after `state`, by name."""
-    params, hierarchy = state.params, problem.template.hierarchy
+    params, (hierarchy,) = state.params, problem.hierarchies
     key_points, key_noise, key_normal = jax.random.split(jax.random.key(0), 3)
-    vertices = deform(params, problem)
+    (vertices,) = deform(params, problem)
     draw = jax.jit(sample_surface, static_argnames="n")
     draw = functools.partial(draw, vertices=vertices, faces=hierarchy.faces)
     sample = draw(key_points, n=config.n_points)
@@ -186,7 +186,7 @@ def part_jobs(
             compared, varied, state.fixed, witness, image, points, problem
         ),
         "normal term, gradient": with_gradient(
-            loss._normal_term, vertices, image, key_normal, problem, config
+            normal_term, vertices, image, key_normal, problem, config
         ),
         "edge, variance, similarity, gradient": with_gradient(
             regularised, (params, vertices), problem
@@ -208,7 +208,8 @@ def with_gradient(function: Callable[..., jax.Array], *arguments: Any) -> Job:
 
 
 def deformed(params, problem):
-    return jnp.sum(deform(params, problem) ** 2)
+    (vertices,) = deform(params, problem)
+    return jnp.sum(vertices**2)
 
 
 def found(points, vertices, bound, hierarchy):
@@ -219,22 +220,28 @@ def compared(varied, fixed, witness, image, points, problem):
     """Image and overlap energies of points whose witnesses are known."""
     appearance, vertices = varied
     first, second = (
-        distance_from_witness(points, vertices, problem.template.hierarchy, each)
+        distance_from_witness(points, vertices, problem.hierarchies[0], each)
         for each in (witness.first, witness.second)
     )
+    second = jnp.where(witness.overlaps, second, jnp.inf)
     rendered = render({"params": appearance, "fixed": fixed}, first)
     points_vox = world_to_vox(problem, points)
     observed = sample_trilinear(image, points_vox)
     visible = inside_grid(problem.shape_vox, points_vox)
     mismatch = energies.image_energy(rendered, observed, visible)
-    return mismatch + energies.overlap_energy(first, second, witness.overlaps)
+    return mismatch + energies.overlap_energy(first, second)
+
+
+def normal_term(vertices, image, key, problem, config):
+    return loss._normal_term((vertices,), image, key, problem, config)
 
 
 def regularised(varied, problem):
     params, vertices = varied
-    edge = energies.edge_energy(vertices, problem.template.edges)
-    eigenvalues = problem.template.eigenvalues
-    variance = energies.variance_energy(params.spectral, eigenvalues)
+    (group,) = problem.groups
+    edge = energies.edge_energy(vertices, group.template.edges)
+    (spectral,) = params.spectral
+    variance = energies.variance_energy(spectral, group.template.eigenvalues)
     return edge + variance + energies.similarity_energy(params.affine)
 
 

@@ -56,18 +56,14 @@ def signed_normal_energy(
     return masked_mean(jnp.tanh(fall / scale), visible)
 
 
-def overlap_energy(
-    first: jax.Array, second: jax.Array, overlaps: jax.Array
-) -> jax.Array:
+def overlap_energy(first: jax.Array, second: jax.Array) -> jax.Array:
     """L_O: sum over samples of the product of depths in two meshes that share a point.
 
     Args:
-        first, second: The two smallest signed distances of each sample, [P].
-        overlaps: [P] bool, where both are negative. A third mesh holding the same point
-            is not counted.
+        first, second: The two smallest signed distances of each sample, [P]. A third
+            mesh holding the same point is not counted.
     """
-    product = jax.nn.relu(-first) * jax.nn.relu(-second)
-    return jnp.sum(jnp.where(overlaps, product, 0))
+    return jnp.sum(jax.nn.relu(-first) * jax.nn.relu(-second))
 
 
 def variance_energy(coefficients: jax.Array, eigenvalues: jax.Array) -> jax.Array:

@@ -174,18 +174,23 @@ def _optimizer(
         return jnp.where(frozen, 0.0, rate(step))
 
     vector_adam = scale_by_vector_adam(b1, b2)
-    eigenvalue_steps = scale_by_eigenvalues(problem.template.eigenvalues, alpha)
     descend = optax.scale_by_learning_rate
+
+    def spectral_steps(group):
+        eigenvalue_steps = scale_by_eigenvalues(group.template.eigenvalues, alpha)
+        return optax.chain(vector_adam, eigenvalue_steps, descend(spectral_rate))
+
+    by_group = {
+        f"spectral {i}": spectral_steps(group) for i, group in enumerate(problem.groups)
+    }
     return optax.partition(
         {
             "appearance": optax.adam(rate, b1, b2),
             "affine": optax.chain(vector_adam, descend(rate)),
             "translation": optax.chain(vector_adam, descend(translation_rate)),
-            "spectral": optax.chain(
-                vector_adam, eigenvalue_steps, descend(spectral_rate)
-            ),
+            **by_group,
         },
-        FitParams("appearance", "affine", "translation", "spectral"),
+        FitParams("appearance", "affine", "translation", tuple(by_group)),
     )
 
 

@@ -7,19 +7,17 @@ from spine_jax.fitting import energies
 from spine_jax.fitting.appearance import render
 from spine_jax.fitting.config import FitConfig
 from spine_jax.fitting.problem import FitProblem, world_to_vox
+from spine_jax.fitting.samples import at_samples, draw_samples
 from spine_jax.fitting.shape import FitParams, deform
 from spine_jax.fitting.template import UNIT_MM
 from spine_jax.geometry import (
-    find_union_witness,
     inside_grid,
     sample_gradient,
-    sample_surface,
     sample_trilinear,
-    surface_points,
+    union_distance,
     vertex_normals,
 )
 from spine_jax.geometry.mesh import normalise
-from spine_jax.geometry.witness import distance_from_witness
 
 
 def total_loss(
@@ -43,10 +41,11 @@ def total_loss(
     terms = {
         **_volume_terms(appearance, vertices, image, key_points, problem, config),
         "normal": _normal_term(vertices, image, key_surface, problem, config),
-        "edge": energies.edge_energy(vertices, problem.template.edges),
+        "edge": _edge_term(vertices, problem),
         # The published Laplacian lacks the 1/2 of ours, hence the 2.
-        "variance": energies.variance_energy(
-            params.spectral, 2 * problem.template.eigenvalues
+        "variance": sum(
+            energies.variance_energy(spectral, 2 * group.template.eigenvalues)
+            for spectral, group in zip(params.spectral, problem.groups, strict=True)
         ),
         "similarity": energies.similarity_energy(params.affine),
     }
@@ -67,46 +66,41 @@ def _volume_terms(appearance, vertices, image, key, problem, config):
 
     The points are constants of the step: the mesh moves under them.
     """
-    hierarchy = problem.template.hierarchy
-    frozen = jax.lax.stop_gradient(vertices)
     key_surface, key_noise = jax.random.split(key)
-    mesh, face, barycentric = sample_surface(
-        key_surface, frozen, hierarchy.faces, config.n_points
-    )
-    on_surface = surface_points(frozen, hierarchy.faces, mesh, face, barycentric)
+    samples = draw_samples(key_surface, vertices, problem, config.n_points)
+    on_surface = at_samples(jax.lax.stop_gradient(vertices), problem, samples)
     sigma = jnp.asarray(config.sigmas_mm)[
         jnp.arange(config.n_points) % len(config.sigmas_mm)
     ]
     noise = jax.random.normal(key_noise, on_surface.shape) * sigma[:, None] / UNIT_MM
     points = on_surface + noise
 
-    bound = jnp.linalg.norm(noise, axis=-1)
-    witness = find_union_witness(points, frozen, hierarchy, bound=bound)
-    first, second = (
-        distance_from_witness(points, vertices, hierarchy, each)
-        for each in (witness.first, witness.second)
+    distance = union_distance(
+        points,
+        vertices,
+        problem.hierarchies,
+        bound=jnp.linalg.norm(noise, axis=-1),
     )
     points_vox = world_to_vox(problem, points)
     return {
         "image": energies.image_energy(
-            render(appearance, first),
+            render(appearance, distance.first),
             sample_trilinear(image, points_vox),
             inside_grid(problem.shape_vox, points_vox),
         ),
-        "overlap": energies.overlap_energy(first, second, witness.overlaps),
+        "overlap": energies.overlap_energy(distance.first, distance.second),
     }
 
 
 def _normal_term(vertices, image, key, problem, config):
     """Agreement of surface normals and image gradient on fresh surface samples."""
-    faces = problem.template.hierarchy.faces
-    mesh, face, barycentric = sample_surface(
-        key, jax.lax.stop_gradient(vertices), faces, config.n_surface
-    )
-    points = surface_points(vertices, faces, mesh, face, barycentric)
-    normals = surface_points(
-        vertex_normals(vertices, faces), faces, mesh, face, barycentric
-    )
+    samples = draw_samples(key, vertices, problem, config.n_surface)
+    points = at_samples(vertices, problem, samples)
+    on_vertices = [
+        vertex_normals(own, hierarchy.faces)
+        for own, hierarchy in zip(vertices, problem.hierarchies, strict=True)
+    ]
+    normals = at_samples(on_vertices, problem, samples)
     points_vox = world_to_vox(problem, points)
     gradients = sample_gradient(image, points_vox, problem.vox_from_world[:, :3])
     visible = inside_grid(problem.shape_vox, points_vox)
@@ -116,3 +110,14 @@ def _normal_term(vertices, image, key, problem, config):
             normalise(normals), gradients, visible, scale
         )
     return energies.normal_energy(normalise(normals), gradients, visible)
+
+
+def _edge_term(vertices, problem):
+    """Mean squared edge length over all edges of all vertebrae."""
+    counts = [
+        len(group.members) * len(group.template.edges) for group in problem.groups
+    ]
+    return sum(
+        n / sum(counts) * energies.edge_energy(own, group.template.edges)
+        for n, own, group in zip(counts, vertices, problem.groups, strict=True)
+    )

@@ -16,7 +16,7 @@ import numpy as np
 
 from spine_jax.fitting import energies
 from spine_jax.fitting.problem import FitProblem, world_to_vox
-from spine_jax.fitting.template import UNIT_MM
+from spine_jax.fitting.template import UNIT_MM, TemplateGroup
 from spine_jax.geometry import (
     inside_grid,
     sample_gradient,
@@ -80,14 +80,20 @@ def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitP
 
 
 def _surface(problem: FitProblem, seed: int) -> tuple[jax.Array, jax.Array]:
-    """Points and unit normals [B, N, 3] of the rest surfaces, at common places."""
-    template, n_vertebrae = problem.template, problem.centre.shape[0]
-    faces = template.hierarchy.faces
-    shape = (n_vertebrae, *template.vertices.shape[1:])
-    vertices = jnp.broadcast_to(template.vertices, shape)
-    _, face, barycentric = sample_surface(
-        jax.random.key(seed), vertices[:1], faces, N_SAMPLES
-    )
+    """Points and unit normals [B, N, 3] of the rest surfaces, at the same places of all
+    that share a topology."""
+    shape = (len(problem.centre), N_SAMPLES, 3)
+    points, normals = jnp.zeros(shape), jnp.zeros(shape)
+    for group in problem.groups:
+        own_points, own_normals = _surface_of(group, jax.random.key(seed))
+        points = points.at[group.members].set(own_points)
+        normals = normals.at[group.members].set(own_normals)
+    return points, normals
+
+
+def _surface_of(group: TemplateGroup, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+    faces, vertices = group.template.hierarchy.faces, group.template.vertices
+    _, face, barycentric = sample_surface(key, vertices[:1], faces, N_SAMPLES)
     mesh = jnp.zeros(N_SAMPLES, jnp.int32)
 
     def places(values):

@@ -1,6 +1,7 @@
 """One case as arrays: what stays fixed while a fit runs."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -8,8 +9,9 @@ import numpy as np
 
 from spine_jax.core import Volume, mm_to_vox, spacing_mm
 from spine_jax.fitting.pose import Pose
-from spine_jax.fitting.template import UNIT_MM, FitTemplate
+from spine_jax.fitting.template import UNIT_MM, FitTemplate, TemplateGroup
 from spine_jax.geometry import blur_pyramid
+from spine_jax.kernels.hierarchy import FaceHierarchy
 
 MARGIN_MM = 60.0
 """Image kept around the centroids beside the vertebra itself: samples reach there."""
@@ -31,7 +33,7 @@ class FitProblem:
         pyramid_sigmas: [levels], blur of each level, units.
         shape_vox: [3], true shape of the region before padding, in its own voxels.
         vox_from_world: [3, 4], world units to voxels of the region.
-        template: One shape for all vertebrae or one for each.
+        groups: The templates, by topology.
         rotation, scale, centre: Initial pose [B, 3, 3], [B], [B, 3].
     """
 
@@ -39,16 +41,32 @@ class FitProblem:
     pyramid_sigmas: jax.Array
     shape_vox: jax.Array
     vox_from_world: jax.Array
-    template: FitTemplate
+    groups: tuple[TemplateGroup, ...]
     rotation: jax.Array
     scale: jax.Array
     centre: jax.Array
 
+    @property
+    def hierarchies(self) -> tuple[FaceHierarchy, ...]:
+        """Of each group's topology."""
+        return tuple(group.template.hierarchy for group in self.groups)
+
 
 def build_problem(
-    volume: Volume, pose: Pose, template: FitTemplate, blur_mm: float
+    volume: Volume,
+    pose: Pose,
+    templates: FitTemplate | Sequence[TemplateGroup],
+    blur_mm: float,
 ) -> FitProblem:
-    """Crop the image around the spine, blur it, and move everything to world units."""
+    """Crop the image around the spine, blur it, and move everything to world units.
+
+    Args:
+        templates: Of all B vertebrae, or in groups.
+        blur_mm: Of the softest level.
+    """
+    if isinstance(templates, FitTemplate):
+        everyone = jnp.arange(len(pose.scale), dtype=jnp.int32)
+        templates = [TemplateGroup(everyone, templates)]
     origin_mm = pose.centre_mm.mean(axis=0)
     low, high = _region(volume, pose)
     region = np.asarray(volume.array, np.float32)[tuple(map(slice, low, high))]
@@ -70,7 +88,7 @@ def build_problem(
         vox_from_world=jnp.asarray(
             np.column_stack([UNIT_MM * vox_from_mm, offset]), jnp.float32
         ),
-        template=template,
+        groups=tuple(templates),
         rotation=jnp.asarray(pose.rotation, jnp.float32),
         scale=jnp.asarray(pose.scale, jnp.float32),
         centre=jnp.asarray((pose.centre_mm - origin_mm) / UNIT_MM, jnp.float32),

@@ -11,19 +11,18 @@ from spine_jax.fitting.appearance import appearance_curve, render
 from spine_jax.fitting.config import FitConfig
 from spine_jax.fitting.fit import FitState
 from spine_jax.fitting.problem import FitProblem, world_to_vox
+from spine_jax.fitting.samples import at_samples, draw_samples
 from spine_jax.fitting.shape import deform
-from spine_jax.fitting.template import UNIT_MM
+from spine_jax.fitting.template import UNIT_MM, TemplateGroup
 from spine_jax.geometry import (
-    find_union_witness,
+    UnionDistance,
     inside_grid,
     sample_gradient,
-    sample_surface,
     sample_trilinear,
-    surface_points,
-    triangle_normals,
+    union_distance,
+    vertex_normals,
 )
 from spine_jax.geometry.mesh import normalise
-from spine_jax.geometry.witness import distance_from_witness
 
 HOUNSFIELD_PER_INTENSITY = 1000.0
 """The fit sees 1 + HU / 1000."""
@@ -58,31 +57,39 @@ def _surface_summary(
 ) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]:
     """Per vertebra: mean image error, mean fall along the normal, visible share; and
     per sample: distance, intensity, whether it lies in the image."""
-    hierarchy, image = problem.template.hierarchy, problem.pyramid[0]
+    image, groups = problem.pyramid[0], problem.groups
+    n_meshes = problem.centre.shape[0]
     vertices = deform(state.average, problem)
-    n_meshes = vertices.shape[0]
     key = jax.random.fold_in(jax.random.key(state.seed), jnp.uint32(2**32 - 2))
     key_surface, key_noise = jax.random.split(key)
-    mesh, face, barycentric = sample_surface(
-        key_surface, vertices, hierarchy.faces, n_samples
+    samples = draw_samples(key_surface, vertices, problem, n_samples)
+    mesh = jnp.concatenate(
+        [group.members[own] for group, (own, _, _) in zip(groups, samples, strict=True)]
     )
-    on_surface = surface_points(vertices, hierarchy.faces, mesh, face, barycentric)
+    on_surface = at_samples(vertices, problem, samples)
     on_surface_vox = world_to_vox(problem, on_surface)
     visible = inside_grid(problem.shape_vox, on_surface_vox)
-    normals = normalise(triangle_normals(vertices, hierarchy.faces))[mesh, face]
+    on_vertices = [
+        vertex_normals(own, hierarchy.faces)
+        for own, hierarchy in zip(vertices, problem.hierarchies, strict=True)
+    ]
+    normals = normalise(at_samples(on_vertices, problem, samples))
     gradients = sample_gradient(image, on_surface_vox, problem.vox_from_world[:, :3])
     fall = -jnp.sum(normals * gradients, axis=-1) / UNIT_MM
 
     noise = jax.random.normal(key_noise, on_surface.shape) * SHELL_MM / UNIT_MM
     points = on_surface + noise
-    witness = find_union_witness(
-        points, vertices, hierarchy, bound=jnp.linalg.norm(noise, axis=-1)
+    distance = union_distance(
+        points,
+        vertices,
+        problem.hierarchies,
+        bound=jnp.linalg.norm(noise, axis=-1),
     )
-    distance = distance_from_witness(points, vertices, hierarchy, witness.first)
+    nearest = _nearest_vertebra(distance, groups)
     points_vox = world_to_vox(problem, points)
     appearance = {"params": state.params.appearance, "fixed": state.fixed}
     observed = sample_trilinear(image, points_vox)
-    error = jnp.abs(render(appearance, distance) - observed)
+    error = jnp.abs(render(appearance, distance.first) - observed)
 
     def mean_by(index, values, weights):
         total = jax.ops.segment_sum(values * weights, index, n_meshes)
@@ -91,11 +98,20 @@ def _surface_summary(
     in_image = inside_grid(problem.shape_vox, points_vox)
     shown = visible.astype(error.dtype)
     by_vertebra = (
-        mean_by(witness.first.mesh, error, in_image.astype(error.dtype)),
+        mean_by(nearest, error, in_image.astype(error.dtype)),
         mean_by(mesh, fall, shown),
         mean_by(mesh, shown, jnp.ones_like(shown)),
     )
-    return by_vertebra, (distance, observed, in_image)
+    return by_vertebra, (distance.first, observed, in_image)
+
+
+def _nearest_vertebra(
+    distance: UnionDistance, groups: tuple[TemplateGroup, ...]
+) -> jax.Array:
+    """[P] int32, which of all vertebrae each point is nearest to."""
+    starts = np.cumsum([0] + [len(group.members) for group in groups[:-1]])
+    members = jnp.concatenate([group.members for group in groups])
+    return members[jnp.asarray(starts)[distance.group] + distance.mesh]
 
 
 def summarise(state: FitState, problem: FitProblem, config: FitConfig) -> FitSummary:

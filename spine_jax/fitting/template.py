@@ -1,4 +1,4 @@
-"""The deformable template: rest meshes, hierarchy, spectral basis."""
+"""The deformable templates: rest meshes, hierarchy, spectral basis."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ network weights to one scale."""
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class FitTemplate:
-    """Vertebrae ready to be deformed: one for all of a fit, or one for each.
+    """Vertebrae of one topology ready to be deformed: one for all, or one for each.
 
     Own frame: body centre at the origin, x right, y anterior, z cranial.
 
@@ -60,4 +60,48 @@ def build_template(meshes: Mesh | Sequence[Mesh], n_modes: int) -> FitTemplate:
         edges=jnp.asarray(unique_edges(faces)),
         modes=jnp.asarray(basis.modes * np.sqrt(mean_mass), jnp.float32),
         eigenvalues=jnp.asarray(basis.eigenvalues * mean_mass, jnp.float32),
+    )
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class TemplateGroup:
+    """The vertebrae of a fit that share a topology.
+
+    Attributes:
+        members: [B] int32, their places among all vertebrae of the fit.
+        template: One shape for all of them or one for each.
+    """
+
+    members: jax.Array
+    template: FitTemplate
+
+
+def build_groups(meshes: Sequence[Mesh], n_modes: int) -> tuple[TemplateGroup, ...]:
+    """Prepare the template meshes of all vertebrae of a fit, on the host.
+
+    Args:
+        meshes: One per vertebra, in the fit's order; the same object where vertebrae
+            share a template. Those with equal faces become a group.
+        n_modes: As in `build_template`.
+    """
+    groups: list[list[int]] = []
+    for i, mesh in enumerate(meshes):
+        own = (g for g in groups if np.array_equal(meshes[g[0]].faces, mesh.faces))
+        group = next(own, None)
+        if group is None:
+            groups.append([i])
+        else:
+            group.append(i)
+    return tuple(_build_group(meshes, members, n_modes) for members in groups)
+
+
+def _build_group(
+    meshes: Sequence[Mesh], members: list[int], n_modes: int
+) -> TemplateGroup:
+    own = [meshes[i] for i in members]
+    alike = all(mesh is own[0] for mesh in own)
+    return TemplateGroup(
+        members=jnp.asarray(members, jnp.int32),
+        template=build_template(own[:1] if alike else own, n_modes),
     )

@@ -27,13 +27,18 @@ from spine_jax.geometry.spectral import (
     spectral_basis,
     to_spectral,
 )
-from spine_jax.geometry.union import find_union_witness
+from spine_jax.geometry.union import (
+    UnionDistance,
+    find_union_witness,
+    union_distance,
+)
 from spine_jax.geometry.voxelise import voxelise
 from spine_jax.geometry.winding import winding_number
 from spine_jax.geometry.witness import distance_from_witness
 from spine_jax.kernels.hierarchy import build_hierarchy
 
 __all__ = [
+    "UnionDistance",
     "SpectralBasis",
     "blur_pyramid",
     "build_hierarchy",
@@ -54,6 +59,7 @@ __all__ = [
     "to_spectral",
     "triangle_areas",
     "triangle_normals",
+    "union_distance",
     "unique_edges",
     "vertex_normals",
     "voxelise",

@@ -28,18 +28,21 @@ def sample_trilinear(array: jax.Array, points_vox: jax.Array) -> jax.Array:
     fraction = clamped - cell
     cell = cell.astype(jnp.int32)
     flat = array.reshape((-1,) + array.shape[3:])
+    # Steps to the next voxel along each axis; none along an axis of one voxel.
     strides = (array.shape[1] * array.shape[2], array.shape[2], 1)
-    total = jnp.zeros((), points_vox.dtype)
-    for corner in np.ndindex(2, 2, 2):
-        index, weight = 0, jnp.ones((), points_vox.dtype)
-        for axis in range(3):
-            i = jnp.minimum(cell[:, axis] + corner[axis], array.shape[axis] - 1)
-            index += i * strides[axis]
-            t = fraction[:, axis]
-            weight *= t if corner[axis] else 1 - t
-        weight = weight.reshape(weight.shape + (1,) * (array.ndim - 3))
-        total += weight * flat[index]
-    return total
+    steps = [n if size > 1 else 0 for n, size in zip(strides, array.shape)]
+    first = sum(cell[:, axis] * strides[axis] for axis in range(3))
+    along = fraction.T.reshape((3, -1) + (1,) * (array.ndim - 3))
+
+    def mixed(offset, axis):
+        """Values at voxel `first + offset`, interpolated along the axes from `axis`."""
+        if axis == 3:
+            return flat[first + offset]
+        t = along[axis]
+        near, far = mixed(offset, axis + 1), mixed(offset + steps[axis], axis + 1)
+        return (1 - t) * near + t * far
+
+    return mixed(0, 0)
 
 
 def inside_grid(shape: Sequence[int] | jax.Array, points_vox: jax.Array) -> jax.Array:
@@ -62,12 +65,11 @@ def sample_gradient(
         vox_from_mm: [3, 3], linear part of the map from mm to voxels. Its transpose
             takes voxel gradients to the world, on anisotropic and oblique grids too.
     """
-    components = []
-    for axis in range(3):
-        half = 0.5 * jnp.eye(3, dtype=points_vox.dtype)[axis]
-        ahead = sample_trilinear(array, points_vox + half)
-        components.append(ahead - sample_trilinear(array, points_vox - half))
-    per_voxel = jnp.stack(components, axis=-1)
+    half = 0.5 * jnp.eye(3, dtype=points_vox.dtype)[:, None]
+    # All six places in one call: XLA makes one loop of it.
+    places = jnp.concatenate([points_vox + half, points_vox - half])
+    values = sample_trilinear(array, places.reshape(-1, 3)).reshape(2, 3, -1)
+    per_voxel = (values[0] - values[1]).T
     return jnp.matmul(per_voxel, vox_from_mm, precision="highest")
 
 

@@ -25,13 +25,18 @@ def triangle_areas(vertices: jax.Array, faces: jax.Array) -> jax.Array:
 
 def safe_norm(x: jax.Array) -> jax.Array:
     """Euclidean length over the last axis with gradient 0 (not NaN) at 0."""
-    return _safe_sqrt(jnp.sum(x * x, axis=-1))
+    return _safe_sqrt(sum(component**2 for component in columns(x)))
 
 
 def _safe_sqrt(squared: jax.Array) -> jax.Array:
     """Square root with gradient 0 (not NaN) at 0."""
     positive = squared > 0
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, squared, 1)), 0)
+
+
+def columns(vectors: jax.Array) -> tuple:
+    """Components along the last axis: XLA fuses their sums, not those of an axis."""
+    return tuple(vectors[..., i] for i in range(vectors.shape[-1]))
 
 
 def normalise(x: jax.Array) -> jax.Array:
@@ -71,7 +76,7 @@ def vertex_normals(vertices: jax.Array, faces: jax.Array) -> jax.Array:
 
 
 def _length(vector: tuple) -> jax.Array:
-    """`safe_norm` of a vector given as (x, y, z) arrays."""
+    """Length of a vector given as (x, y, z) arrays, with gradient 0 (not NaN) at 0."""
     return _safe_sqrt(dot(vector, vector))
 
 
@@ -142,5 +147,6 @@ def surface_points(
     barycentric: jax.Array,
 ) -> jax.Array:
     """Interpolate per-vertex values [B, V, C] at surface samples, [n, C]."""
-    corners = values[mesh[:, None], faces[face]]
-    return jnp.sum(barycentric[..., None] * corners, axis=1)
+    corners = faces[face]
+    # Corner by corner: XLA fuses this into one loop, but not a sum over an axis.
+    return sum(barycentric[:, i, None] * values[mesh, corners[:, i]] for i in range(3))

@@ -1,11 +1,17 @@
-"""Witnesses of the signed distance to many meshes at once, and of their overlaps."""
+"""The signed distance to many meshes at once, and where they overlap."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 
-from spine_jax.geometry.witness import SIGN_ACCURACY, Witness, sign_of
+from spine_jax.geometry.witness import (
+    SIGN_ACCURACY,
+    Witness,
+    distance_from_witness,
+    sign_of,
+)
 from spine_jax.kernels.hierarchy import FaceHierarchy
 from spine_jax.kernels.nearest_mesh import nearest_mesh
 
@@ -63,3 +69,77 @@ def find_union_witness(
         second, sign=jnp.where(found.inside[:, 1], second.sign, first.sign)
     )
     return UnionWitness(first, second, found.inside[:, 1])
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class UnionDistance:
+    """The two smallest signed distances of every point to many meshes.
+
+    Attributes:
+        first: [P], the smallest: the union's.
+        second: [P], the next smallest where that is negative too, so that two meshes
+            hold the point; else inf.
+        group: [P] int32, the group of meshes that `first` belongs to.
+        mesh: [P] int32, its mesh within the group.
+    """
+
+    first: jax.Array
+    second: jax.Array
+    group: jax.Array
+    mesh: jax.Array
+
+
+def union_distance(
+    points: jax.Array,
+    vertices: Sequence[jax.Array],
+    hierarchies: Sequence[FaceHierarchy],
+    *,
+    bound: jax.Array | None = None,
+    implementation: str | None = None,
+) -> UnionDistance:
+    """Signed distance to the union of meshes of one or more topologies.
+
+    Args:
+        points: [P, 3].
+        vertices: [B, V, 3] of each group of meshes that share a topology.
+        hierarchies: Of these topologies.
+        bound: As in `nearest_mesh`.
+        implementation: As in `signed_distance`.
+
+    Gradient: in points and vertices, as `signed_distance`.
+    """
+    merged = None
+    for i, (own_vertices, hierarchy) in enumerate(
+        zip(vertices, hierarchies, strict=True)
+    ):
+        found = find_union_witness(
+            points, own_vertices, hierarchy, bound=bound, implementation=implementation
+        )
+        first, second = (
+            distance_from_witness(points, own_vertices, hierarchy, witness)
+            for witness in (found.first, found.second)
+        )
+        own = UnionDistance(
+            first=first,
+            second=jnp.where(found.overlaps, second, jnp.inf),
+            group=jnp.full(first.shape, i, jnp.int32),
+            mesh=found.first.mesh,
+        )
+        merged = own if merged is None else _merged(merged, own)
+    if merged is None:
+        raise ValueError("there are no meshes, expected at least one group")
+    return merged
+
+
+def _merged(a: UnionDistance, b: UnionDistance) -> UnionDistance:
+    """Of the meshes of both."""
+    nearer = b.first < a.first
+    behind = jnp.where(nearer, a.first, b.first)
+    next_smallest = jnp.minimum(jnp.minimum(a.second, b.second), behind)
+    return UnionDistance(
+        first=jnp.where(nearer, b.first, a.first),
+        second=jnp.where(next_smallest < 0, next_smallest, jnp.inf),
+        group=jnp.where(nearer, b.group, a.group),
+        mesh=jnp.where(nearer, b.mesh, a.mesh),
+    )

@@ -1,5 +1,7 @@
 """Meshes to a label map: a voxel belongs to the mesh that winds around its centre."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,20 +18,18 @@ QUERY_BUCKET = 1 << 16
 
 
 def voxelise(
-    vertices_mm: np.ndarray,
-    hierarchy: FaceHierarchy,
+    meshes: Sequence[tuple[np.ndarray, FaceHierarchy]],
     shape: tuple[int, int, int],
     affine_vox_to_mm: np.ndarray,
     values: tuple[int, ...],
 ) -> np.ndarray:
-    """Rasterise closed meshes that share a topology onto a voxel grid.
+    """Rasterise closed meshes onto a voxel grid.
 
     A voxel is inside when the winding number of its centre exceeds 1/2. Where two
     meshes hold a voxel it goes to the one it lies deeper in.
 
     Args:
-        vertices_mm: [B, V, 3], RAS+ mm.
-        hierarchy: Of the shared topology.
+        meshes: B of them: vertices [V, 3] in RAS+ mm, and the hierarchy of their faces.
         shape: Of the grid.
         affine_vox_to_mm: [4, 4].
         values: B label numbers to write.
@@ -37,17 +37,16 @@ def voxelise(
     Returns:
         [X, Y, Z] uint8, 0 outside all meshes.
     """
-    vertices_mm = np.asarray(vertices_mm, np.float32)
     labels = np.zeros(shape, np.uint8)
-    for mesh, value in zip(vertices_mm, values, strict=True):
-        inside = _inside_voxels(mesh, hierarchy, shape, affine_vox_to_mm)
+    for mesh, value in zip(meshes, values, strict=True):
+        inside = _inside_voxels(*mesh, shape, affine_vox_to_mm)
         owner = labels[tuple(inside.T)]
         won = owner == 0
         for rival in np.unique(owner[~won]):
             contested = np.flatnonzero(owner == rival)
             own_depth, rival_depth = (
-                _depth_mm(each, hierarchy, inside[contested], affine_vox_to_mm)
-                for each in (mesh, vertices_mm[values.index(int(rival))])
+                _depth_mm(*each, inside[contested], affine_vox_to_mm)
+                for each in (mesh, meshes[values.index(int(rival))])
             )
             won[contested] = own_depth > rival_depth
         labels[tuple(inside[won].T)] = value

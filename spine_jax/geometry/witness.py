@@ -22,9 +22,16 @@ import functools
 import jax
 import jax.numpy as jnp
 
-from spine_jax.geometry.mesh import normalise, triangle_normals, vertex_normals
+from spine_jax.geometry.mesh import (
+    columns,
+    normalise,
+    surface_points,
+    triangle_normals,
+    vertex_normals,
+)
 from spine_jax.kernels.closest_point import closest_point
 from spine_jax.kernels.hierarchy import FaceHierarchy
+from spine_jax.kernels.triangles import dot
 from spine_jax.kernels.winding_number import winding_number
 from spine_jax.kernels.winding_number.inside import find_inside
 
@@ -115,15 +122,15 @@ def distance_from_witness(
     Args:
         points: [Q, 3]; vertices: [B, V, 3].
     """
-    offset = _offset(points, vertices, hierarchy, witness)
-    return witness.sign * jnp.sqrt(jnp.sum(offset**2, axis=-1))
+    offset = columns(_offset(points, vertices, hierarchy, witness))
+    return witness.sign * jnp.sqrt(dot(offset, offset))
 
 
 @distance_from_witness.defjvp
 def _distance_jvp(primals, tangents):
     points, vertices, hierarchy, witness = primals
     offset = _offset(points, vertices, hierarchy, witness)
-    length = jnp.sqrt(jnp.sum(offset**2, axis=-1))
+    length = jnp.sqrt(dot(columns(offset), columns(offset)))
     # Within rounding of the surface the direction of p - c is noise.
     scale = jnp.abs(points).max(axis=-1)
     on_surface = length <= 4 * jnp.finfo(points.dtype).eps * scale
@@ -138,14 +145,19 @@ def _distance_jvp(primals, tangents):
     )
     d_points, d_vertices = tangents[:2]
     moved = _offset(d_points, d_vertices, hierarchy, witness)
-    return witness.sign * length, jnp.sum(normal * moved, axis=-1)
+    return witness.sign * length, dot(columns(normal), columns(moved))
 
 
 def _offset(points, vertices, hierarchy, witness):
     """p - c [Q, 3], as sum_i b_i (p - v_i): far from the origin p - v_i is exact where
     p and c would have been rounded."""
-    corners = vertices[witness.mesh[:, None], hierarchy.faces[witness.face]]
-    return jnp.sum(witness.barycentric[..., None] * (points[:, None] - corners), axis=1)
+    corners = hierarchy.faces[witness.face]
+    offset = jnp.zeros_like(points)
+    # Corner by corner: XLA fuses this into one loop, but not a sum over an axis.
+    for i in range(3):
+        corner = vertices[witness.mesh, corners[:, i]]
+        offset += witness.barycentric[:, i, None] * (points - corner)
+    return offset
 
 
 def feature_normals(
@@ -170,8 +182,9 @@ def feature_normals(
     across = face_normal[mesh, hierarchy.neighbours[face, edge]]
     on_edge = normalise(own + across)
     # On a vertex the weights are one-hot; else this is for edges without any area.
-    corners = on_vertex[mesh[:, None], faces[face]]
-    blended = normalise(jnp.sum(witness.barycentric[..., None] * corners, axis=1))
+    blended = normalise(
+        surface_points(on_vertex, faces, mesh, face, witness.barycentric)
+    )
     has_area = jnp.any(on_edge != 0, axis=-1)
     return jnp.select(
         [(n_zero == 0)[:, None], ((n_zero == 1) & has_area)[:, None]],

@@ -17,14 +17,14 @@ from spine_jax.fitting import (
     FitState,
     FitSummary,
     Pose,
+    build_groups,
     build_problem,
-    build_template,
     init_fit,
+    meshes_mm,
     pose_from_centroids,
     run_fit,
     search_pose,
     summarise,
-    vertices_mm,
 )
 from spine_jax.geometry import voxelise
 from spine_jax.io.centroids import load_centroids
@@ -46,7 +46,7 @@ class FitResult:
     Attributes:
         labels: On the CT's own grid.
         meshes: One per vertebra by name (`"L3"`), RAS+ mm; vertex i means the same
-            place on all of them.
+            place on all that share their faces: C3 to C7, and T1 down.
         statistics: One row per vertebra: volume, mean HU, centroid, visibility, losses.
         history: Each term of the loss over the iterations, [iterations].
         summary: The learned appearance curve and samples of the image beside it.
@@ -149,10 +149,8 @@ def prepare_case(
     keep = _selected(centroids, vertebrae)
     pose = Pose(pose.rotation[keep], pose.scale[keep], pose.centre_mm[keep])
     labels = tuple(centroids.labels[i] for i in keep)
-    meshes = [templates[i].mesh for i in keep]
-    alike = all(mesh is meshes[0] for mesh in meshes)
-    fit_template = build_template(meshes[:1] if alike else meshes, config.n_modes)
-    problem = build_problem(volume, pose, fit_template, config.blur_mm)
+    groups = build_groups([templates[i].mesh for i in keep], config.n_modes)
+    problem = build_problem(volume, pose, groups, config.blur_mm)
     if config.pose_search:
         problem = search_pose(problem, config.normal_scale)
     return FitCase(volume, labels, pose.centre_mm.mean(axis=0), problem, config)
@@ -160,15 +158,14 @@ def prepare_case(
 
 def finish_case(case: FitCase, state: FitState) -> FitResult:
     """Voxelise and measure a finished fit."""
-    vertices = vertices_mm(state.average, case.problem, case.origin_mm)
-    hierarchy = case.problem.template.hierarchy
+    fitted = meshes_mm(state.average, case.problem, case.origin_mm)
     affine = case.volume.affine_vox_to_mm
-    shape = case.volume.array.shape
-    array = voxelise(vertices, hierarchy, shape, affine, case.labels)
+    array = voxelise(fitted, case.volume.array.shape, affine, case.labels)
     labels = LabelVolume(array, affine)
-    faces = np.asarray(hierarchy.faces)
-    names = [label_name(label) for label in case.labels]
-    meshes = {name: Mesh(v, faces) for name, v in zip(names, vertices)}
+    meshes = {
+        label_name(label): Mesh(vertices, np.asarray(hierarchy.faces))
+        for label, (vertices, hierarchy) in zip(case.labels, fitted, strict=True)
+    }
     summary = summarise(state, case.problem, case.config)
     steps = case.config.iterations
     return FitResult(

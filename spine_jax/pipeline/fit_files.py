@@ -123,7 +123,9 @@ def _settings(case: FitCase, request: FitRequest) -> dict:
         "seed": request.seed,
         "labels": list(case.labels),
         "region": list(case.problem.pyramid.shape),
-        "template_vertices": case.problem.template.vertices.shape[-2],
+        "template_vertices": [
+            group.template.vertices.shape[-2] for group in case.problem.groups
+        ],
     }
 
 

@@ -56,15 +56,14 @@ def test_unsigned_term_is_finite_on_extreme_gradients():
 
 
 def test_overlap_counts_only_shared_points():
-    first, second = jnp.array([-2.0, -1.0, -3.0]), jnp.array([-1.5, 0.5, -1.0])
-    overlaps = jnp.array([True, False, False])
-    assert energies.overlap_energy(first, second, overlaps) == pytest.approx(3.0)
+    first, second = jnp.array([-2.0, -1.0, 3.0]), jnp.array([-1.5, 0.5, jnp.inf])
+    assert energies.overlap_energy(first, second) == pytest.approx(3.0)
 
 
 def test_overlap_is_finite_beside_a_lone_mesh():
     # With one mesh there is no second distance: its entry is inf.
     value, gradient = jax.value_and_grad(energies.overlap_energy)(
-        jnp.array([-1.0]), jnp.array([jnp.inf]), jnp.array([False])
+        jnp.array([-1.0]), jnp.array([jnp.inf])
     )
     assert value == 0 and np.isfinite(gradient).all()
 

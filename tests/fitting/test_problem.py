@@ -64,7 +64,7 @@ def test_blurred_image_at_the_levels_and_between(case):
 def test_first_guess_is_the_posed_template(case):
     _, pose, problem = case
     params, _ = init_params(jnp.zeros(2, jnp.uint32), problem)
-    vertices = np.asarray(deform(params, problem)) * UNIT_MM
+    vertices = np.asarray(deform(params, problem)[0]) * UNIT_MM
     origin = pose.centre_mm.mean(axis=0)
     template = 15 * icosphere(1)[0]
     for b in range(2):

@@ -5,9 +5,10 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from spine_jax.core import Mesh
-from spine_jax.geometry import find_union_witness, signed_distance
+from spine_jax.geometry import find_union_witness, signed_distance, union_distance
 from spine_jax.geometry.witness import distance_from_witness
 from spine_jax.kernels.hierarchy import build_hierarchy
 from tests import helpers
@@ -148,3 +149,60 @@ def test_one_mesh_never_overlaps(x64):
     first, _, overlaps, mesh = union(points, meshes[:1], hierarchy, None, "reference")
     np.testing.assert_allclose(first, dense(points, meshes[:1], hierarchy)[0])
     assert not overlaps.any() and not mesh.any()
+
+
+def mixed_scene():
+    """The spheres of `scene` and two rings, one through a sphere, one apart."""
+    points, spheres, ball = scene()
+    ring, faces = helpers.torus(8, 5)
+    angle = np.linspace(2, 4, 10)
+    points[20:30] = np.stack(
+        [0.5 + 0.7 * np.cos(angle), 0.7 * np.sin(angle), 0 * angle], axis=1
+    )
+    rings = np.stack([ring + [0.5, 0, 0], 0.5 * ring + [-1.2, -1.5, 0.8]])
+    return points, (spheres, rings), (ball, build_hierarchy(ring, faces))
+
+
+@battery.every(["native", "tiled", "reference"])
+def test_groups_of_two_topologies_are_one_union(implementation, x64):
+    points, vertices, hierarchies = mixed_scene()
+    everything = np.concatenate(
+        [dense(points, own, each) for own, each in zip(vertices, hierarchies)]
+    )
+    dtype, atol = (
+        (np.float32, 1e-5) if implementation == "native" else (np.float64, 1e-12)
+    )
+    found = union_distance(
+        np.asarray(points, dtype),
+        [np.asarray(own, dtype) for own in vertices],
+        hierarchies,
+        implementation=implementation,
+    )
+    ordered = np.sort(everything, axis=0)
+    np.testing.assert_allclose(found.first, ordered[0], atol=atol)
+    clear = np.abs(ordered[1]) > 10 * atol
+    np.testing.assert_array_equal((found.second < 0)[clear], ordered[1, clear] < 0)
+    both = clear & (ordered[1] < 0)
+    np.testing.assert_allclose(found.second[both], ordered[1, both], atol=atol)
+    assert np.all(np.isinf(found.second[~(found.second < 0)]))
+    # Two spheres overlap, and a ring overlaps a sphere: within and across groups.
+    owners = np.argsort(everything, axis=0)[:2, both] < len(vertices[0])
+    assert owners.all(axis=0).any() and (owners[0] != owners[1]).any()
+    place = np.array([0, len(vertices[0])])[found.group] + found.mesh
+    np.testing.assert_allclose(
+        everything[place, np.arange(N_POINTS)], ordered[0], atol=atol
+    )
+
+
+def test_gradient_goes_to_the_mesh_that_is_nearest(x64):
+    points, vertices, hierarchies = mixed_scene()
+
+    def nearest(spheres, rings):
+        return union_distance(points, (spheres, rings), hierarchies).first
+
+    helpers.assert_jvp_vjp(nearest, vertices)
+
+
+def test_no_meshes_are_refused():
+    with pytest.raises(ValueError, match="at least one group"):
+        union_distance(np.zeros((1, 3)), [], [])

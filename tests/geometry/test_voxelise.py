@@ -46,7 +46,7 @@ def check_ball(labels, centre_mm, affine, value=1):
 def test_ball_on_an_oblique_anisotropic_grid(centre_mm):
     affine, shape = oblique_grid()
     vertices, hierarchy = ball(centre_mm)
-    labels = voxelise(vertices[None], hierarchy, shape, affine, (22,))
+    labels = voxelise([(vertices, hierarchy)], shape, affine, (22,))
     assert labels.dtype == np.uint8 and labels.shape == shape
     check_ball(labels, centre_mm, affine, 22)
     exact = 4 / 3 * np.pi * RADIUS_MM**3
@@ -58,10 +58,10 @@ def test_far_from_the_origin():
     # The same ball 3 m away gives the same voxels: positions are taken relative to it.
     affine, shape = oblique_grid()
     vertices, hierarchy = ball()
-    near = voxelise(vertices[None], hierarchy, shape, affine, (1,))
+    near = voxelise([(vertices, hierarchy)], shape, affine, (1,))
     shift = np.array([3000.0, -2000.0, 1000.0])
     affine[:3, 3] += shift
-    far = voxelise((vertices + shift)[None], hierarchy, shape, affine, (1,))
+    far = voxelise([(vertices + shift, hierarchy)], shape, affine, (1,))
     # Vertices are stored as float32, 1e-4 mm at that distance.
     assert np.sum(near != far) <= 2
 
@@ -72,7 +72,7 @@ def test_a_mesh_partly_outside_the_grid(side):
     edge = 60 if side > 0 else 0
     centre = vox_to_mm(affine, np.array([edge, 22, 14]))
     vertices, hierarchy = ball(centre)
-    labels = voxelise(vertices[None], hierarchy, shape, affine, (1,))
+    labels = voxelise([(vertices, hierarchy)], shape, affine, (1,))
     check_ball(labels, centre, affine)
     half = 0.5 * 4 / 3 * np.pi * RADIUS_MM**3
     np.testing.assert_allclose(labels.sum() * voxel_volume_mm3(affine), half, rtol=0.06)
@@ -81,15 +81,15 @@ def test_a_mesh_partly_outside_the_grid(side):
 def test_a_mesh_outside_the_grid_leaves_it_empty():
     affine, shape = oblique_grid()
     vertices, hierarchy = ball(vox_to_mm(affine, np.array([200, 22, 14])))
-    assert not voxelise(vertices[None], hierarchy, shape, affine, (1,)).any()
+    assert not voxelise([(vertices, hierarchy)], shape, affine, (1,)).any()
 
 
 def test_overlap_goes_to_the_deeper_mesh_whatever_the_order():
     # Equal balls 24 mm apart overlap by 16 mm; the bisecting plane divides them.
     affine, shape = oblique_grid()
     centres = np.array([[-12.0, 0, 0], [12.0, 0, 0]])
-    (left, hierarchy), (right, _) = (ball(centre) for centre in centres)
-    labels = voxelise(np.stack([left, right]), hierarchy, shape, affine, (20, 21))
+    left, right = (ball(centre) for centre in centres)
+    labels = voxelise([left, right], shape, affine, (20, 21))
     to_left, to_right = (distance_to(c, shape, affine) for c in centres)
     within = np.minimum(to_left, to_right) < 0.985 * RADIUS_MM
     # The two polyhedra are the same, so only their faces' play near the plane is left.
@@ -98,8 +98,8 @@ def test_overlap_goes_to_the_deeper_mesh_whatever_the_order():
     np.testing.assert_array_equal(labels[clear], nearer[clear])
     assert set(np.unique(labels)) == {0, 20, 21}
 
-    swapped = voxelise(np.stack([right, left]), hierarchy, shape, affine, (21, 20))
-    again = voxelise(np.stack([right, left]), hierarchy, shape, affine, (21, 20))
+    swapped = voxelise([right, left], shape, affine, (21, 20))
+    again = voxelise([right, left], shape, affine, (21, 20))
     np.testing.assert_array_equal(swapped[clear], labels[clear])
     np.testing.assert_array_equal(swapped > 0, labels > 0)
     np.testing.assert_array_equal(again, swapped)
@@ -108,10 +108,8 @@ def test_overlap_goes_to_the_deeper_mesh_whatever_the_order():
 def test_three_meshes_and_a_nested_one():
     # A small ball wholly inside a large one is never deeper than it.
     affine, shape = oblique_grid()
-    (large, hierarchy), (inner, _) = ball(), ball(radius_mm=8)
-    beside, _ = ball((30.0, 0, 0), 12.0)
-    meshes = np.stack([inner, beside, large])
-    labels = voxelise(meshes, hierarchy, shape, affine, (3, 2, 1))
+    meshes = [ball(radius_mm=8), ball((30.0, 0, 0), 12.0), ball()]
+    labels = voxelise(meshes, shape, affine, (3, 2, 1))
     assert not np.any(labels == 3)
     # Depths are 20 and 12 less the distances to the centres.
     to_large, to_beside = (

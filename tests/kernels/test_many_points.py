@@ -22,9 +22,7 @@ N_POINTS = 100_000
 
 DISTANCE = {"native": 1e-6, "tiled": 2e-5}
 """Allowed error over the larger of mesh and point. In both the face is chosen in
-float32, which shows on thin faces only; `native` has the position on it in float64."""
-THIN = {"native": {"plate": 2e-5, "slivers": 2e-5}, "tiled": {}}
-"""Faces of 1:1000 (`slivers`), and what repeated splitting makes of 12 faces."""
+float32, which shows on thin faces; `native` has the position on it in float64."""
 
 SURFACE, THIN_SURFACE = 2e-7, {"plate": 2e-6, "slivers": 4e-6}
 """Points nearer to the surface than this, in mesh sizes, may fall on either side: up to
@@ -110,7 +108,7 @@ def test_distance(name, implementation, x64):
     points, distance, _ = truth(name)
     vertices = case.vertices.astype(np.float32)
     scale = np.maximum(1, np.abs(points).max(axis=1))
-    allowed = THIN[implementation].get(name, DISTANCE[implementation])
+    allowed = DISTANCE[implementation]
     found = closest(points, vertices, case.hierarchy, implementation)
     assert found[1].dtype == "float32"
     error = np.abs(distance_to(case, points, *found) - distance)
@@ -154,7 +152,7 @@ def test_signed_distance(name, implementation, x64):
     np.testing.assert_array_equal(inside[decided], expected[decided])
     assert 500 < inside.sum() < N_POINTS / 2
     scale = np.maximum(1, np.abs(points).max(axis=1))
-    allowed = THIN[implementation].get(name, DISTANCE[implementation])
+    allowed = DISTANCE[implementation]
     error = np.abs(
         distance_to(case, points, found.face[:, 0], found.barycentric[:, 0]) - distance
     )

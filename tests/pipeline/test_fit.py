@@ -33,11 +33,11 @@ def test_subset_keeps_the_pose_of_the_whole():
 
 def test_every_level_starts_from_its_own_shape():
     case = prepare_case(VOLUME, CENTROIDS, preset="fast")
-    assert case.problem.template.vertices.shape[0] == 3
-    own = 64 * case.problem.template.vertices[2]
+    assert len(case.problem.groups) == 1
+    own = 64 * case.problem.groups[0].template.vertices[2]
     np.testing.assert_allclose(own, lumbar_template(23).mesh.vertices_mm, atol=1e-4)
     single = prepare_case(VOLUME, CENTROIDS, preset="paper")
-    assert single.problem.template.vertices.shape[0] == 1
+    assert single.problem.groups[0].template.vertices.shape[0] == 1
 
 
 def test_iterations_replace_the_presets():
