@@ -18,37 +18,36 @@ from spine_jax.anatomy.template import level_template
 from spine_jax.core import Mesh
 from spine_jax.core.labels import ANATOMICAL_ORDER, label_name
 
-LEVELS = tuple(label for label in ANATOMICAL_ORDER if label >= 8)
+COLUMNS = 9
 FIGURE = Path(__file__).parent / "figures" / "templates.png"
 # Rows are the picture's right, its up, and the way to the viewer.
 VIEWS = {
-    "from the right": np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]]),
+    "from the left": np.array([[0.0, -1, 0], [0, 0, 1], [-1, 0, 0]]),
     "from behind": np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]),
     "from above": np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]),
 }
 LIGHT = np.array([-0.35, 0.5, 0.8]) / np.linalg.norm([-0.35, 0.5, 0.8])
 REACH_MM = {
-    "from the right": (-76.0, 24.0, -48.0, 32.0),
+    "from the left": (-24.0, 76.0, -48.0, 32.0),
     "from behind": (-52.0, 52.0, -48.0, 32.0),
     "from above": (-52.0, 52.0, -76.0, 26.0),
 }
 
 
 def draw_levels(path: Path) -> None:
-    """Write the picture: two banks of levels, a row per view in each."""
-    banks = LEVELS[:10], LEVELS[10:]
-    columns, rows = max(map(len, banks)), len(VIEWS)
-    figure, axes = plt.subplots(
-        rows * len(banks), columns, figsize=(1.9 * columns, 1.65 * rows * len(banks))
-    )
+    """Write the picture: banks of levels, a row per view in each, all to one scale."""
+    order = ANATOMICAL_ORDER
+    banks = [order[i : i + COLUMNS] for i in range(0, len(order), COLUMNS)]
+    rows = len(VIEWS) * len(banks)
+    figure, axes = plt.subplots(rows, COLUMNS, figsize=(1.9 * COLUMNS, 1.65 * rows))
     for axis in axes.ravel():
         axis.set_axis_off()
     for bank, labels in enumerate(banks):
         for column, label in enumerate(labels):
             mesh = level_template(label).mesh
-            for row, view in enumerate(VIEWS):
-                draw_mesh(axes[bank * rows + row, column], mesh, view)
-            axes[bank * rows, column].set_title(label_name(label), fontsize=12)
+            for row, view in enumerate(VIEWS, start=bank * len(VIEWS)):
+                draw_mesh(axes[row, column], mesh, view)
+            axes[bank * len(VIEWS), column].set_title(label_name(label), fontsize=12)
     figure.subplots_adjust(0, 0, 1, 0.97, wspace=0.0, hspace=0.0)
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -47,7 +47,8 @@ class ArchShape:
         lamina: From the pillar to the mid-plane.
         transverse_process: From the pillar sideways.
         spinous_process: In the mid-plane, from the laminae backwards.
-        spinous_end: Thick rear edge of the spinous process.
+        spinous_end: Thick rear edge of the spinous process; off the mid-plane, one of
+            the two ends of a forked process.
         fillet_mm: Blend between limbs.
         joint_mm: Blend between the segments of one limb.
     """
@@ -65,21 +66,55 @@ class ArchShape:
 
     def limbs(self) -> tuple[Limb, ...]:
         """All limbs, in the order in which they are blended."""
+        holes = {id(hole) for hole in self.holes()}
         values = (getattr(self, field.name) for field in dataclasses.fields(self))
-        return tuple(value for value in values if isinstance(value, Limb))
+        return tuple(v for v in values if isinstance(v, Limb) and id(v) not in holes)
+
+    def holes(self) -> tuple[Limb, ...]:
+        """Channels through the right half of the bone, besides the canal."""
+        return ()
+
+
+@dataclasses.dataclass(frozen=True)
+class CervicalArch(ArchShape):
+    """An arch whose transverse processes hold the vertebral artery.
+
+    The names say what the part is from C3 to C7, in brackets what it is in the axis and
+    the atlas, whose parts are not the same but take the same places.
+
+    Attributes:
+        uncinate: Raised side edge of the body's upper end (axis: shoulder beside the
+            dens; atlas: front end of the superior facet).
+        costal_bar: In front of the artery, from the body to the anterior tubercle.
+        tubercle_bar: Beside the artery, from the anterior to the posterior tubercle.
+        foramen: The channel of the artery, cut out of the whole bone.
+    """
+
+    uncinate: Limb
+    costal_bar: Limb
+    tubercle_bar: Limb
+    foramen: Limb
+
+    def holes(self) -> tuple[Limb, ...]:
+        return (self.foramen,)
 
 
 def arch_distance(
     points_mm: np.ndarray, arch: ArchShape, canal: CanalShape, canal_edge_mm: float
 ) -> np.ndarray:
     """Approximate signed distance to the arch with the canal cut out, [...] mm."""
-    right = points_mm * np.where(points_mm[..., :1] < 0, [-1.0, 1.0, 1.0], 1.0)
+    right = on_the_right(points_mm)
     first, *others = arch.limbs()
     distance = limb_distance(right, first, arch.joint_mm)
     for limb in others:
         part = limb_distance(right, limb, arch.joint_mm)
         distance = smooth_min(distance, part, arch.fillet_mm)
     return smooth_max(distance, -canal_distance(points_mm, canal), canal_edge_mm)
+
+
+def on_the_right(points_mm: np.ndarray) -> np.ndarray:
+    """Points of the left half mirrored to the right half, [..., 3] mm."""
+    return points_mm * np.where(points_mm[..., :1] < 0, np.array([-1.0, 1, 1]), 1.0)
 
 
 def canal_distance(points_mm: np.ndarray, canal: CanalShape) -> np.ndarray:

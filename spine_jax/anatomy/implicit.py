@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from spine_jax.anatomy.arch import arch_distance
+from spine_jax.anatomy.arch import arch_distance, on_the_right
 from spine_jax.anatomy.body import body_distance
-from spine_jax.anatomy.primitives import smooth_min
-from spine_jax.anatomy.shape import VertebraShape
+from spine_jax.anatomy.primitives import limb_distance, smooth_max, smooth_min
+from spine_jax.anatomy.shape import AtlasShape, AxisShape, VertebraShape
+
+_HOLE_EDGE_MM = 1.0
 
 
 def vertebra_distance(points_mm: np.ndarray, shape: VertebraShape) -> np.ndarray:
@@ -20,8 +22,10 @@ def vertebra_distance(points_mm: np.ndarray, shape: VertebraShape) -> np.ndarray
     Returns:
         [...] mm, negative inside.
     """
-    body, arch = parts_distance(points_mm, shape)
-    return smooth_min(body, arch, shape.body_fillet_mm)
+    points = _symmetrised(np.asarray(points_mm, dtype=float), shape)
+    body, arch = _whole_parts(points, shape)
+    # Holes come last, so that no fillet narrows them.
+    return _pierced(smooth_min(body, arch, shape.body_fillet_mm), points, shape)
 
 
 def parts_distance(
@@ -29,25 +33,52 @@ def parts_distance(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Approximate signed distances to the body and to the arch, [...] mm each.
 
-    The two overlap: the pedicles begin inside the body.
+    The two overlap: the pedicles begin inside the body. The dens belongs to the body.
     """
     points = _symmetrised(np.asarray(points_mm, dtype=float), shape)
-    body = body_distance(points, shape.body)
+    body, arch = _whole_parts(points, shape)
+    return _pierced(body, points, shape), _pierced(arch, points, shape)
+
+
+def _whole_parts(points: np.ndarray, shape: VertebraShape):
+    """Body and arch without the holes through both."""
+    body = _body_distance(points, shape)
     arch = arch_distance(points, shape.arch, shape.canal, shape.canal_edge_mm)
     return body, arch
 
 
+def _body_distance(points: np.ndarray, shape: VertebraShape) -> np.ndarray:
+    distance = body_distance(points, shape.body)
+    if isinstance(shape, AxisShape):
+        dens = limb_distance(points, shape.dens, shape.arch.joint_mm)
+        distance = smooth_min(distance, dens, shape.body_fillet_mm)
+    return distance
+
+
+def _pierced(distance: np.ndarray, points: np.ndarray, shape: VertebraShape):
+    """A part with the holes of the arch cut out."""
+    for hole in shape.arch.holes():
+        inside = limb_distance(on_the_right(points), hole, shape.arch.joint_mm)
+        distance = smooth_max(distance, -inside, _HOLE_EDGE_MM)
+    return distance
+
+
 def body_centre_of_shape(shape: VertebraShape, step_mm: float = 0.75) -> np.ndarray:
-    """Volume centroid [3] mm of the body alone, without its arch."""
+    """Volume centroid [3] mm of the body alone, without its arch; of a whole atlas."""
+    whole = isinstance(shape, AtlasShape)
     low, high = shape_bounds_mm(shape)
-    low[1] = shape.body.posterior_wall_y_mm - 10.0
+    if not whole:
+        low[1] = shape.body.posterior_wall_y_mm - 10.0
     half = np.ceil(high[0] / step_mm)
     axes = [
         (np.arange(-half, half) + 0.5) * step_mm,
         *(np.arange(l, h, step_mm) for l, h in zip(low[1:], high[1:])),
     ]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    distance = body_distance(_symmetrised(points, shape), shape.body)
+    if whole:
+        distance = vertebra_distance(points, shape)
+    else:
+        distance = _body_distance(_symmetrised(points, shape), shape)
     # A cell cut by the surface counts by the share of it that lies inside.
     weight = np.clip(0.5 - distance / step_mm, 0.0, 1.0)
     centre_mm = np.einsum("xyz,xyzc->c", weight, points) / weight.sum()
@@ -56,7 +87,10 @@ def body_centre_of_shape(shape: VertebraShape, step_mm: float = 0.75) -> np.ndar
 
 def shape_bounds_mm(shape: VertebraShape) -> tuple[np.ndarray, np.ndarray]:
     """Corners [3], [3] of a box that holds the vertebra with room to spare."""
-    nodes = np.concatenate([np.array(limb.nodes_mm) for limb in shape.arch.limbs()])
+    limbs = shape.arch.limbs()
+    if isinstance(shape, AxisShape):
+        limbs = (*limbs, shape.dens)
+    nodes = np.concatenate([np.array(limb.nodes_mm) for limb in limbs])
     size = nodes[:, 3:].max(axis=1, keepdims=True)
     low, high = (nodes[:, :3] - size).min(axis=0), (nodes[:, :3] + size).max(axis=0)
     body = shape.body

@@ -4,8 +4,15 @@ import dataclasses
 
 import numpy as np
 
-from spine_jax.anatomy.arch import ArchShape, CanalShape
+from spine_jax.anatomy.arch import ArchShape, CanalShape, CervicalArch
 from spine_jax.anatomy.body import BodyShape
+from spine_jax.anatomy.calibrated_c1 import C1
+from spine_jax.anatomy.calibrated_c2 import C2
+from spine_jax.anatomy.calibrated_c3 import C3
+from spine_jax.anatomy.calibrated_c4 import C4
+from spine_jax.anatomy.calibrated_c5 import C5
+from spine_jax.anatomy.calibrated_c6 import C6
+from spine_jax.anatomy.calibrated_c7 import C7
 from spine_jax.anatomy.calibrated_l2 import L2
 from spine_jax.anatomy.calibrated_l3 import L3
 from spine_jax.anatomy.calibrated_l4 import L4
@@ -23,10 +30,11 @@ from spine_jax.anatomy.morphometry import (
     level_spread,
 )
 from spine_jax.anatomy.primitives import Limb
-from spine_jax.anatomy.shape import VertebraShape
+from spine_jax.anatomy.shape import AtlasShape, AxisShape, VertebraShape
 
 LUMBAR = (20, 21, 22, 23, 24)
-_CALIBRATED = {
+_CALIBRATED: dict[int, VertebraShape] = {
+    **{1: C1, 2: C2, 3: C3, 4: C4, 5: C5, 6: C6, 7: C7},
     **{8: T1, 10: T3, 13: T6, 16: T9, 18: T11, 19: T12},
     **{21: L2, 22: L3, 23: L4, 24: L5},
 }
@@ -68,7 +76,7 @@ def level_shape(label: int) -> VertebraShape:
     """The vertebra of median figures of a level.
 
     Args:
-        label: VerSe number, 8-25 or 28 (T1-T13, L1-L6).
+        label: VerSe number, 1-25 or 28 (C1 to L6).
 
     Raises:
         KeyError: for any other label.
@@ -96,7 +104,7 @@ def random_shape(rng: np.random.Generator, label: int) -> VertebraShape:
 
     Args:
         rng: Source of randomness; the same state gives the same shape.
-        label: VerSe number, 8-25 or 28 (T1-T13, L1-L6).
+        label: VerSe number, 1-25 or 28 (C1 to L6).
 
     Raises:
         KeyError: for any other label.
@@ -129,7 +137,7 @@ def shape_from_morphometry(figures: LevelMorphometry, label: int) -> VertebraSha
 
     Args:
         figures: Measured or drawn figures.
-        label: VerSe number of the level that the shape starts from, 8-25 or 28.
+        label: VerSe number of the level that the shape starts from, 1-25 or 28.
 
     Raises:
         KeyError: for any other label.
@@ -144,12 +152,18 @@ def shape_from_morphometry(figures: LevelMorphometry, label: int) -> VertebraSha
 def _moved_shape(label: int, figures: LevelMorphometry) -> VertebraShape:
     """The calibrated shape of a level, moved to other figures."""
     base, change = _CALIBRATED[label], _Change(figures, level_morphometry(label))
-    return dataclasses.replace(
+    moved = dataclasses.replace(
         base,
-        body=_body(base.body, change),
+        body=_body(base, change),
         canal=_canal(base.canal, change),
         arch=_arch(base.arch, change),
     )
+    if isinstance(moved, AxisShape):
+        # Half of what body and dens together are higher: the origin is in the middle.
+        rise = change.difference("height_central_mm") / 2
+        dens = _moved(moved.dens, np.zeros(3), np.array([0.0, 0.0, rise]))
+        return dataclasses.replace(moved, dens=dens)
+    return moved
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,20 +176,27 @@ class _Change:
     def ratio(self, name: str) -> float:
         return getattr(self.figures, name) / getattr(self.reference, name)
 
+    def difference(self, name: str) -> float:
+        return getattr(self.figures, name) - getattr(self.reference, name)
+
     def shift(self, name: str) -> np.ndarray:
         """Displacement [3] mm of a measured place."""
         return _place(self.figures, name) - _place(self.reference, name)
 
 
-def _body(base: BodyShape, change: _Change) -> BodyShape:
+def _body(shape: VertebraShape, change: _Change) -> BodyShape:
+    base = shape.body
     sizes = {
         size: getattr(change.figures, figure)
         # Rounding the rims takes this much off sizes measured as the figures were.
         + round(getattr(base, size) - getattr(change.reference, figure), 3)
         for size, figure in _BODY_FIGURES.items()
     }
-    # The centroid stays at the origin when the wall moves as the depth grows.
-    wall = base.posterior_wall_y_mm * change.ratio("body_depth_mid_mm")
+    if isinstance(shape, AtlasShape):
+        wall = base.posterior_wall_y_mm + change.difference("body_posterior_wall_y_mm")
+    else:
+        # The centroid stays at the origin when the wall moves as the depth grows.
+        wall = base.posterior_wall_y_mm * change.ratio("body_depth_mid_mm")
     return dataclasses.replace(base, **sizes, posterior_wall_y_mm=wall)
 
 
@@ -199,6 +220,8 @@ def _arch(base: ArchShape, change: _Change) -> ArchShape:
     lamina_size = change.ratio("lamina_height_mm"), change.ratio("lamina_thickness_mm")
     thickness = change.ratio("spinous_mid_thickness_mm")
     spinous_size = change.ratio("spinous_mid_height_mm"), thickness
+    if isinstance(base, CervicalArch):
+        base = _artery(base, change, pedicle)
     return dataclasses.replace(
         base,
         pedicle=_moved(base.pedicle, pedicle, pars, pedicle_size),
@@ -211,6 +234,20 @@ def _arch(base: ArchShape, change: _Change) -> ArchShape:
         ),
         spinous_process=_moved(base.spinous_process, back, spinous, spinous_size),
         spinous_end=_moved(base.spinous_end, spinous, spinous, (1.0, thickness)),
+    )
+
+
+def _artery(base: CervicalArch, change: _Change, pedicle: np.ndarray) -> CervicalArch:
+    """What surrounds the vertebral artery, between the body and the transverse tip."""
+    side = np.array([change.difference("body_width_upper_mm") / 2, 0.0, 0.0])
+    tip = change.shift("transverse_tip")
+    middle = (pedicle + tip) / 2
+    return dataclasses.replace(
+        base,
+        uncinate=_moved(base.uncinate, side, side),
+        costal_bar=_moved(base.costal_bar, side, tip),
+        tubercle_bar=_moved(base.tubercle_bar, tip, tip),
+        foramen=_moved(base.foramen, middle, middle),
     )
 
 

@@ -6,11 +6,17 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
+from spine_jax.anatomy.arch import CervicalArch
 from spine_jax.anatomy.implicit import vertebra_distance
 from spine_jax.anatomy.meshing import onto_surface
 from spine_jax.anatomy.primitives import Limb
-from spine_jax.anatomy.remesh import slide, vertex_normals
+from spine_jax.anatomy.remesh import neighbour_mean, slide, vertex_normals
 from spine_jax.anatomy.shape import VertebraShape
+
+_UNTANGLING_ROUNDS = 40
+# Cosine between a face and the surface around it, and height over length of a face.
+_FOLD_COSINE = 0.35
+_SLIVER = 0.12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +30,7 @@ class Pace:
         rate: Share of the way of one slide.
         newton_steps: Returns to the surface after a slide take this many.
         tangential: As in `slide`, except for the last half of the last slides.
+        untangle: Whether to smooth out what folded in each step.
     """
 
     steps: int
@@ -32,12 +39,17 @@ class Pace:
     rate: float
     newton_steps: int
     tangential: float
+    untangle: bool = False
 
 
 NEAR = Pace(6, 2, last_slides=25, rate=0.4, newton_steps=2, tangential=1.0)
 """Between lumbar levels."""
 FAR = Pace(8, 4, last_slides=40, rate=0.6, newton_steps=1, tangential=0.7)
 """To shapes with shorter or turned processes, where triangles crowd and fold."""
+CERVICAL = Pace(
+    8, 2, last_slides=25, rate=0.4, newton_steps=2, tangential=1.0, untangle=True
+)
+"""Between cervical levels, whose laminae and bars are thin."""
 
 
 def morph_vertices(
@@ -49,10 +61,10 @@ def morph_vertices(
 ) -> np.ndarray:
     """Move the vertices of a mesh of `start` onto `end`, [V, 3] mm.
 
-    The shape changes in small steps. In each, a thin-plate spline through the
-    landmarks carries the vertices along, they slide a little, which keeps triangles
-    even, and return to the surface. Every level made from one mesh shares its faces,
-    and equal vertex numbers mean about the same place.
+    The shape changes in small steps. In each, a thin-plate spline through control
+    points carries the vertices along, they slide a little, which keeps triangles even,
+    and return to the surface. Every level made from one mesh shares its faces, and
+    equal vertex numbers mean about the same place.
 
     Args:
         vertices_mm: [V, 3], on the surface of `start`.
@@ -61,10 +73,10 @@ def morph_vertices(
         end: Shape to reach.
         pace: How carefully.
     """
-    before = landmarks_mm(start)
+    before = _control_points(start)
     for step in range(1, pace.steps + 1):
         shape = blend_shapes(start, end, step / pace.steps)
-        after = landmarks_mm(shape)
+        after = _control_points(shape)
         carried = RBFInterpolator(before, after - before, smoothing=1.0)(vertices_mm)
         # The plane x = 0 maps to itself; rounding must not lift points off it.
         carried[vertices_mm[:, 0] == 0.0, 0] = 0.0
@@ -82,6 +94,9 @@ def morph_vertices(
             vertices_mm = slide(
                 vertices_mm, faces, project, pace.rate, tangential=share
             )
+        if pace.untangle:
+            for _ in range(3):
+                vertices_mm = untangled(project(vertices_mm), faces)
         before = after
     if pace.tangential < 1.0:
         for _ in range(3):
@@ -100,7 +115,43 @@ def _freed(vertices_mm: np.ndarray, faces: np.ndarray, shape: VertebraShape):
     return vertices_mm - depth_mm[:, None] * normals
 
 
-def landmarks_mm(shape: VertebraShape) -> np.ndarray:
+def untangled(vertices_mm: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Smooth vertices of slivers and folds, which leaves the surface a little there.
+
+    The border of a half mesh stays in the plane x = 0.
+    """
+    directed = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    edges, count = np.unique(np.sort(directed, axis=1), axis=0, return_counts=True)
+    border_edges = edges[count == 1]
+    border = np.unique(border_edges)
+    for _ in range(_UNTANGLING_ROUNDS):
+        bad = _tangled(vertices_mm, faces)
+        if not bad.any():
+            break
+        bad[np.unique(faces[bad[faces].any(axis=1)])] = True
+        goal = neighbour_mean(vertices_mm, edges)
+        goal[border] = neighbour_mean(vertices_mm, border_edges)[border]
+        vertices_mm = np.where(bad[:, None], (vertices_mm + goal) / 2, vertices_mm)
+    return vertices_mm
+
+
+def _tangled(vertices_mm: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Vertices [V] of faces that are slivers or turned against a neighbour."""
+    a, b, c = (vertices_mm[faces[:, i]] for i in range(3))
+    doubled = np.cross(b - a, c - a)
+    area = np.linalg.norm(doubled, axis=1)
+    squares = [np.sum((p - q) ** 2, axis=1) for p, q in ((a, b), (b, c), (c, a))]
+    longest = np.max(squares, axis=0)
+    normals = doubled / np.maximum(area, 1e-12)[:, None]
+    smooth = vertex_normals(vertices_mm, faces)[faces].sum(axis=1)
+    smooth /= np.maximum(np.linalg.norm(smooth, axis=1, keepdims=True), 1e-12)
+    against = np.sum(normals * smooth, axis=1) < _FOLD_COSINE
+    bad = np.zeros(len(vertices_mm), dtype=bool)
+    bad[faces[against | (area < _SLIVER * longest)]] = True
+    return bad
+
+
+def _control_points(shape: VertebraShape) -> np.ndarray:
     """Corresponding places of every shape, [K, 3] mm: tips, canal and rims."""
     arch, canal = shape.arch, shape.canal
     half_depth = canal.depth_mm / 2
@@ -111,13 +162,22 @@ def landmarks_mm(shape: VertebraShape) -> np.ndarray:
         (canal.width_mm / 2, canal.centre_y_mm, 0.0),
     ]
     middle = [node[:3] for node in arch.spinous_end.nodes_mm]
+    if isinstance(arch, CervicalArch):
+        # The fork of the spinous process is off the mid-plane.
+        right = right + middle
+        middle = [node[:3] for node in arch.spinous_process.nodes_mm]
+        right += [
+            node[:3]
+            for limb in (arch.uncinate, arch.costal_bar, arch.foramen)
+            for node in limb.nodes_mm
+        ]
     middle += [(0.0, canal.centre_y_mm + s * half_depth, 0.0) for s in (-1, 1)]
-    body_right, body_middle = _body_landmarks(shape)
+    body_right, body_middle = _body_points(shape)
     right, middle = np.array(right + body_right), np.array(middle + body_middle)
     return np.concatenate([right, right * [-1, 1, 1], middle])
 
 
-def _body_landmarks(shape: VertebraShape) -> tuple[list, list]:
+def _body_points(shape: VertebraShape) -> tuple[list, list]:
     """Rims and waist: sides of the right half, then front and back."""
     body = shape.body
     back = body.posterior_wall_y_mm

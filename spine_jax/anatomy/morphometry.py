@@ -1,24 +1,27 @@
 """Sizes of vertebrae by level, and how neighbours sit to each other.
 
 Source: medians over 276 vertebrae of 28 VerSe label maps (20 automatic, 8 corrected by
-experts; supine adults, 1-3 mm voxels), tabled in `figures`; T13 is the mean of T12 and
-L1, and what follows L5 comes from one pair. Label surfaces lie about 0.7 mm outside the
-bone, so outer sizes are 1-2 mm large and canals as much small.
+experts; supine adults, 1-3 mm voxels), tabled in `figures` and `figures_cervical`; T13
+is the mean of T12 and L1, and what follows L5 comes from one pair. Label surfaces lie
+about 0.7 mm outside the bone, so outer sizes are 1-2 mm large and canals as much small.
 
 Frame of a vertebra: origin at the volume centroid of its body, +x right, +y anterior,
-+z cranial along the mean normal of the end-plates. Labels are VerSe numbers.
++z cranial along the mean normal of the end-plates. The axis has its origin at the
+centroid of body and dens and z along them; the atlas, which has no body, at the centre
+of mass of its ring. Labels are VerSe numbers.
 """
 
 import dataclasses
 import functools
 
 from spine_jax.anatomy.figures import MEDIANS, RANGES
+from spine_jax.anatomy.figures_cervical import CERVICAL_MEDIANS, CERVICAL_RANGES
 from spine_jax.core.labels import label_number
 
 
 @dataclasses.dataclass(frozen=True)
 class LevelMorphometry:
-    """Figures of one thoracic or lumbar vertebra in its own frame, mm and degrees.
+    """Figures of one vertebra in its own frame, mm and degrees.
 
     Widths are transverse, depths front to back; `_upper`, `_mid`, `_lower` are levels
     of the body, the first and last being high percentiles over the outer quarters of
@@ -71,7 +74,9 @@ class LevelMorphometry:
 # Distance to the next lower body centre (mm), its y in this vertebra's frame (mm), and
 # the angle between the two z axes in the sagittal plane (degrees, positive kyphotic).
 _TO_NEXT: dict[int, tuple[float, float, float]] = {
-    1: (16.7, 8.2, -2.6),  # C1
+    # Measured from the centre of the ring's hole; the centre of mass, which is the
+    # origin, lies 3.2 mm in front of it and 0.4 mm above.
+    1: (15.8, 5.0, -2.6),  # C1
     2: (23.9, -4.7, -25.2),  # C2
     3: (19.3, 3.7, -3.2),  # C3
     4: (18.1, 3.8, -1.0),  # C4
@@ -103,21 +108,21 @@ _TO_NEXT: dict[int, tuple[float, float, float]] = {
 
 
 def level_morphometry(label: int) -> LevelMorphometry:
-    """Median figures of T1-T13 and L1-L6.
+    """Median figures of C1 to L6.
 
     Raises:
-        KeyError: for a label other than 8-25 and 28.
+        KeyError: for a label other than 1-25 and 28.
     """
-    return _row(_levels(MEDIANS), label)
+    return _row(_levels(MEDIANS + CERVICAL_MEDIANS), label)
 
 
 def level_spread(label: int) -> LevelMorphometry:
-    """Interquartile range of each figure of T1-T13 and L1-L6.
+    """Interquartile range of each figure of C1 to L6.
 
     Raises:
-        KeyError: for a label other than 8-25 and 28.
+        KeyError: for a label other than 1-25 and 28.
     """
-    return _row(_levels(RANGES), label)
+    return _row(_levels(RANGES + CERVICAL_RANGES), label)
 
 
 def spacing_to_next_mm(label: int) -> float:
@@ -157,7 +162,7 @@ def _to_next(label: int) -> tuple[float, float, float]:
 
 def _row(table: dict[int, LevelMorphometry], label: int) -> LevelMorphometry:
     if label not in table:
-        raise KeyError(f"{label} is not one of T1-T13 and L1-L6 (8-25, 28)")
+        raise KeyError(f"{label} is no vertebra of the VerSe scheme (1-25, 28)")
     return table[label]
 
 

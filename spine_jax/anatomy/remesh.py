@@ -113,19 +113,20 @@ def slide(
     """
     directed = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     edges, count = np.unique(np.sort(directed, axis=1), axis=0, return_counts=True)
-    step = _neighbour_mean(vertices_mm, edges) - vertices_mm
+    step = neighbour_mean(vertices_mm, edges) - vertices_mm
     normals = vertex_normals(vertices_mm, faces)
     step -= tangential * normals * np.sum(step * normals, axis=1, keepdims=True)
     border_edges = edges[count == 1]
     border = np.unique(border_edges)
-    along = _neighbour_mean(vertices_mm, border_edges) - vertices_mm
+    along = neighbour_mean(vertices_mm, border_edges) - vertices_mm
     step[border] = along[border]
     moved = project(vertices_mm + rate * step)
     moved[border, 0] = 0.0
     return moved
 
 
-def _neighbour_mean(vertices_mm, edges) -> np.ndarray:
+def neighbour_mean(vertices_mm, edges) -> np.ndarray:
+    """Mean [V, 3] of the vertices joined to each by one of the edges [E, 2]."""
     both = np.concatenate([edges, edges[:, ::-1]])
     degree = np.bincount(both[:, 0], minlength=len(vertices_mm))
     total = np.stack(

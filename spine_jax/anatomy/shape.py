@@ -4,6 +4,7 @@ import dataclasses
 
 from spine_jax.anatomy.arch import ArchShape, CanalShape
 from spine_jax.anatomy.body import BodyShape
+from spine_jax.anatomy.primitives import Limb
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,3 +31,22 @@ class VertebraShape:
     def is_symmetric(self) -> bool:
         """Whether the left side mirrors the right one exactly."""
         return self.side_growth == 0.0 and self.spinous_deviation_mm == 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class AtlasShape(VertebraShape):
+    """C1: `body` is its anterior arch, `arch` the lateral masses and what is behind.
+
+    It has no body, so its origin is the centre of mass of the ring.
+    """
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AxisShape(VertebraShape):
+    """C2, whose body bears a peg.
+
+    Attributes:
+        dens: The peg, in the mid-plane, from inside the body upwards.
+    """
+
+    dens: Limb

@@ -13,7 +13,7 @@ from spine_jax.anatomy.implicit import (
 )
 from spine_jax.anatomy.levels import LUMBAR, level_shape
 from spine_jax.anatomy.meshing import mesh_implicit, mirrored, right_half
-from spine_jax.anatomy.morph import FAR, NEAR, morph_vertices
+from spine_jax.anatomy.morph import CERVICAL, FAR, NEAR, morph_vertices, untangled
 from spine_jax.anatomy.remesh import remesh
 from spine_jax.anatomy.shape import VertebraShape
 from spine_jax.anatomy.surface import SurfacePoints
@@ -21,8 +21,16 @@ from spine_jax.core import InputError, Mesh
 from spine_jax.core.labels import label_name
 
 _L3 = 22
-# Levels too far from L3 to be carried from there in one go -> where they start.
+_C6 = 6
+# Level whose shape is meshed -> the levels that share its faces.
+GROUPS = {1: (1,), 2: (2,), _C6: (3, 4, 5, 6, 7), _L3: (*range(8, 26), 28)}
+_MESHED = {label: meshed for meshed, labels in GROUPS.items() for label in labels}
+# Levels too far from that one to be carried from there in one go -> where they start.
 _START = {**{label: 16 for label in range(8, 19) if label != 16}, 25: 24}
+_PACES = {**dict.fromkeys(LUMBAR, NEAR), **dict.fromkeys(GROUPS[_C6], CERVICAL)}
+_STEP_MM = 1.5
+# Bars beside the artery are thinner than anything below the neck.
+_CERVICAL_STEP_MM = 1.0
 _AXES = {"right": 0, "anterior": 1, "cranial": 2}
 _OPPOSITE = {"left": "right", "posterior": "anterior", "caudal": "cranial"}
 
@@ -36,7 +44,8 @@ class TemplateMesh:
 
     Attributes:
         mesh: Closed; x right, y anterior, z cranial in mm, origin at the volume
-            centroid of the vertebral body.
+            centroid of the vertebral body (axis: with its dens; atlas, which has no
+            body: of the whole ring).
         name: Level that it shows, such as `"L3"`.
     """
 
@@ -47,13 +56,17 @@ class TemplateMesh:
 def level_template(label: int, vertex_count: int = 2000) -> TemplateMesh:
     """The template of a level: a mirror-symmetric parametric vertebra.
 
-    L3 is meshed; the other levels are that mesh carried over to their shape, so all
-    levels share faces, and a vertex number means about the same place on each. The
-    same arguments give the same arrays, bit for bit; a second call is free. No faces
-    cross at the default count; with others, thoracic levels may fold in a crease.
+    Atlas, axis, C3-C7 and T1-L6 are four groups. In each one level is meshed; the other
+    levels are that mesh carried over to their shape, so all levels of a group share
+    faces, and a vertex number means about the same place on each. The same arguments
+    give the same arrays, bit for bit; a second call is free. No faces cross at the
+    default count; with others, thoracic levels may fold in a crease.
+
+    The hole around the spinal cord makes the surface one of genus 1; the two of the
+    vertebral arteries, from C1 to C7, one of genus 3.
 
     Args:
-        label: VerSe number of the level, 8-25 or 28 (T1-T13, L1-L6).
+        label: VerSe number of the level, 1-25 or 28 (C1 to L6).
         vertex_count: Wanted number of vertices; met within a few percent.
 
     Raises:
@@ -65,20 +78,30 @@ def level_template(label: int, vertex_count: int = 2000) -> TemplateMesh:
 @functools.lru_cache(maxsize=64)
 def _built(label: int, vertex_count: int) -> TemplateMesh:
     shape = level_shape(label)
-    if label == _L3:
-        return template_from_shape(shape, "L3", vertex_count=vertex_count)
-    start = _START.get(label, _L3)
+    if label in GROUPS:
+        name = label_name(label)
+        meshed = template_from_shape(shape, name, vertex_count=vertex_count)
+        return _without_slivers(meshed) if shape.arch.holes() else meshed
+    start = _START.get(label, _MESHED[label])
     start_shape, mesh = level_shape(start), _built(start, vertex_count).mesh
     vertices, faces = right_half(
         mesh.vertices_mm + body_centre_of_shape(start_shape), mesh.faces
     )
     # Half a mesh, so that the result is symmetric to the last bit.
-    pace = NEAR if label in LUMBAR else FAR
+    pace = _PACES.get(label, FAR)
     vertices = morph_vertices(vertices, faces, start_shape, shape, pace)
     vertices, _ = mirrored(vertices, faces)
     return _frozen(
         vertices - body_centre_of_shape(shape), mesh.faces, label_name(label)
     )
+
+
+def _without_slivers(template: TemplateMesh) -> TemplateMesh:
+    """The same template with narrow triangles, as in sharp creases, smoothed out."""
+    mesh = template.mesh
+    vertices, faces = right_half(mesh.vertices_mm, mesh.faces)
+    vertices, faces = mirrored(untangled(vertices, faces), faces)
+    return _frozen(vertices, faces, template.name)
 
 
 def lumbar_template(label: int = _L3, vertex_count: int = 2000) -> TemplateMesh:
@@ -100,6 +123,7 @@ def template_from_shape(
         lambda points_mm: vertebra_distance(points_mm, shape),
         shape_bounds_mm(shape),
         vertex_count=vertex_count,
+        step_mm=_CERVICAL_STEP_MM if shape.arch.holes() else _STEP_MM,
         mirror=shape.is_symmetric,
     )
     vertices = mesh.vertices_mm - body_centre_of_shape(shape)

@@ -78,3 +78,17 @@ def self_intersections(vertices, faces, tolerance=1e-9):
     low, high = tolerance, 1 - tolerance
     inside = (first > low) & (second > low) & (first + second < high)
     return int(np.count_nonzero(inside & (share > low) & (share < high)))
+
+
+def align_by_similarity(points, target, rounds=40):
+    """Rotate, scale and shift points onto target points by closest pairs, both ways."""
+    tree = cKDTree(target)
+    for _ in range(rounds):
+        pairs = np.concatenate([points, points[cKDTree(points).query(target)[1]]])
+        goals = np.concatenate([target[tree.query(points)[1]], target])
+        a, b = pairs - pairs.mean(axis=0), goals - goals.mean(axis=0)
+        u, s, vt = np.linalg.svd(b.T @ a)
+        rotation = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
+        scale = s.sum() / np.sum(a * a)
+        points = scale * (points - pairs.mean(axis=0)) @ rotation.T + goals.mean(axis=0)
+    return points

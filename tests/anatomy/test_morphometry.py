@@ -24,6 +24,17 @@ def test_figures_of_thoracic_levels_and_those_derived():
     assert m.level_morphometry(25).body_width_upper_mm == 59.2
 
 
+def test_figures_of_cervical_levels_and_those_derived():
+    assert m.level_morphometry(3).canal_width_mm == 24.6
+    assert m.level_morphometry(7).spinous_tip_y_mm == -50.5
+    assert m.level_spread(4).transverse_span_mm == 4.0
+    # C6: upper width 27.2, waist of C5 23.4 over its upper width 24.8.
+    assert m.level_morphometry(6).body_width_mid_mm == 25.7
+    # C1: measured from the centre of its hole, 3.2 mm behind the centre of mass.
+    assert m.level_morphometry(1).body_front_y_mm == pytest.approx(24.4 - 3.2)
+    assert m.level_morphometry(1).transverse_span_mm == 88.0
+
+
 def test_neighbour_figures_for_every_level():
     for label in ANATOMICAL_ORDER:
         assert 15.0 < m.spacing_to_next_mm(label) < 36.0
@@ -37,12 +48,12 @@ def test_neighbour_figures_for_every_level():
 def test_levels_without_figures_are_named():
     with pytest.raises(KeyError, match="26"):
         m.spacing_to_next_mm(26)
-    with pytest.raises(KeyError, match="7"):
-        m.level_morphometry(7)
+    with pytest.raises(KeyError, match="27"):
+        m.level_morphometry(27)
 
 
 def test_signs_follow_the_frame():
-    for label in (*range(8, 26), 28):
+    for label in (*range(2, 26), 28):
         row = m.level_morphometry(label)
         assert row.body_front_y_mm > 0 > row.body_posterior_wall_y_mm
         assert row.spinous_tip_y_mm < row.canal_back_y_mm < row.canal_centre_y_mm

@@ -22,6 +22,7 @@ from spine_jax.anatomy.template import (
 )
 from spine_jax.core import InputError, Mesh
 from tests.anatomy.meshes import (
+    align_by_similarity,
     edge_lengths,
     euler_characteristic,
     is_closed,
@@ -114,20 +115,6 @@ def test_dense_real_mesh_becomes_a_template_close_to_ours():
     back = SurfacePoints(both.vertices_mm, both.faces).closest(aligned) - aligned
     mean_mm = (there.mean() + np.linalg.norm(back, axis=1).mean()) / 2
     assert mean_mm < 0.6
-
-
-def align_by_similarity(points, target, rounds=40):
-    """Rotate, scale and shift points onto target points by closest pairs, both ways."""
-    tree = cKDTree(target)
-    for _ in range(rounds):
-        pairs = np.concatenate([points, points[cKDTree(points).query(target)[1]]])
-        goals = np.concatenate([target[tree.query(points)[1]], target])
-        a, b = pairs - pairs.mean(axis=0), goals - goals.mean(axis=0)
-        u, s, vt = np.linalg.svd(b.T @ a)
-        rotation = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
-        scale = s.sum() / np.sum(a * a)
-        points = scale * (points - pairs.mean(axis=0)) @ rotation.T + goals.mean(axis=0)
-    return points
 
 
 def measure_body(shape, step=0.25):
