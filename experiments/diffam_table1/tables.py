@@ -34,7 +34,9 @@ def level_table(rows: list[dict], methods: list[str]) -> str:
         cells = [_cell(part, method, None) for method in methods]
         count = sum(row["method"] == methods[0] for row in part)
         lines.append(
-            f"| {level} | {count} | " + " | ".join(cells) + f" | {FIGURE_2A[level]} |"
+            f"| {level} | {count} | "
+            + " | ".join(cells)
+            + f" | {FIGURE_2A[level].mean} |"
         )
     return "\n".join(lines)
 
@@ -61,7 +63,7 @@ def level_figure(rows: list[dict], method: str) -> Figure:
     axes.boxplot(groups, tick_labels=levels, showfliers=False)
     for position, group in enumerate(groups, start=1):
         axes.plot([position] * len(group), group, "o", alpha=0.4, color="tab:blue")
-    published = [FIGURE_2A[level] for level in levels]
+    published = [FIGURE_2A[level].mean for level in levels]
     axes.plot(range(1, len(levels) + 1), published, "D", color="tab:red", label="paper")
     axes.set(ylabel="Dice (%)", title=f"{method}, Dice by level", ylim=(0, 100))
     axes.legend()

@@ -9,7 +9,7 @@ import numpy as np
 
 from spine_jax.anatomy.template import TemplateMesh
 from spine_jax.core import Centroids, InputError, LabelVolume, Mesh, Volume
-from spine_jax.core.labels import anatomical_rank, label_name, label_number
+from spine_jax.core.labels import label_name, label_number
 from spine_jax.fitting import (
     PRESETS,
     FitConfig,
@@ -35,8 +35,6 @@ from spine_jax.pipeline.template_files import load_template
 
 Path_ = str | os.PathLike
 L3 = 22
-LEVELS_WITH_TEMPLATE = (*range(8, 20), 28, *range(20, 26))
-"""T1 to L6, T13 included: the levels that have a template of their own."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -195,17 +193,8 @@ def _templates(
         template = cached_level_template(L3)
     if template is not None:
         return [template] * len(labels)
-    levels = [_nearest_level(label) for label in labels]
-    made = {level: cached_level_template(level) for level in set(levels)}
-    return [made[level] for level in levels]
-
-
-def _nearest_level(label: int) -> int:
-    """The level whose shape stands in for a level: T1 for the neck."""
-    if label in LEVELS_WITH_TEMPLATE:
-        return label
-    rank = anatomical_rank(label)
-    return min(LEVELS_WITH_TEMPLATE, key=lambda own: abs(anatomical_rank(own) - rank))
+    made = {label: cached_level_template(label) for label in set(labels)}
+    return [made[label] for label in labels]
 
 
 def _selected(centroids: Centroids, vertebrae: list[str] | None) -> list[int]:
