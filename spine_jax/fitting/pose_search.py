@@ -91,6 +91,7 @@ def _surface(problem: FitProblem, seed: int) -> tuple[jax.Array, jax.Array]:
     return points, normals
 
 
+@jax.jit
 def _surface_of(group: TemplateGroup, key: jax.Array) -> tuple[jax.Array, jax.Array]:
     faces, vertices = group.template.hierarchy.faces, group.template.vertices
     _, face, barycentric = sample_surface(key, vertices[:1], faces, N_SAMPLES)

@@ -1,0 +1,111 @@
+"""Eq. 4-9 of the paper, one function each; every number is a float32 scalar.
+
+L1 norms are means over pixels, so that a weight means the same at every image size.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from spine_jax.disentangle.config import LossWeights
+from spine_jax.disentangle.nets import Decodings
+
+
+def l1(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Mean absolute difference; its slope is 0 where a and b agree."""
+    difference = a - b
+    # The slope of jnp.abs at 0 is 1.
+    return jnp.mean(difference * jnp.sign(difference))
+
+
+def reconstruction_loss(
+    x_l: jax.Array, x_ll: jax.Array, x_h: jax.Array, x_hh: jax.Array
+) -> jax.Array:
+    """Eq. 4: both images come back from their own codes."""
+    return l1(x_l, x_ll) + l1(x_h, x_hh)
+
+
+def adversarial_loss(made_scores_l: jax.Array, made_scores_h: jax.Array) -> jax.Array:
+    """Eq. 5 for the generators, as least squares: made images should score 1."""
+    return jnp.mean((made_scores_l - 1) ** 2) + jnp.mean((made_scores_h - 1) ** 2)
+
+
+def discriminator_loss(real_scores: jax.Array, made_scores: jax.Array) -> jax.Array:
+    """Eq. 5 for one discriminator: real should score 1 and made 0; half the sum."""
+    return 0.5 * (jnp.mean((real_scores - 1) ** 2) + jnp.mean(made_scores**2))
+
+
+def cycle_loss(x_h: jax.Array, x_hlh: jax.Array) -> jax.Array:
+    """Eq. 6: an artifact put on can be taken off again."""
+    return l1(x_hlh, x_h)
+
+
+def artifact_loss(
+    x_l: jax.Array, x_lh: jax.Array, x_h: jax.Array, x_hl: jax.Array
+) -> jax.Array:
+    """Eq. 7: what is taken off x_l is what is put on x_h."""
+    return l1(x_l - x_lh, x_hl - x_h)
+
+
+def dice_loss(
+    probability: jax.Array,
+    target: jax.Array,
+    *,
+    smooth: float = 1.0,
+    axis_name: str | None = None,
+) -> jax.Array:
+    """1 - (2 sum(p g) + smooth) / (sum(p) + sum(g) + smooth), over the whole batch.
+
+    Args:
+        probability: [B, *S, 1] in [0, 1].
+        target: [B, *S, 1], 0 or 1; may be empty.
+        smooth: Keeps a batch without foreground finite.
+        axis_name: Mapped axis over which the batch is spread, if any.
+    """
+    sums = jnp.stack([jnp.sum(probability * target), jnp.sum(probability + target)])
+    if axis_name is not None:
+        sums = jax.lax.psum(sums, axis_name)
+    return 1 - (2 * sums[0] + smooth) / (sums[1] + smooth)
+
+
+def anatomy_loss(d: Decodings) -> jax.Array:
+    """Eq. 9: an image keeps its anatomy; the gradient runs to both maps of a pair."""
+    return l1(d.y_l, d.y_ll) + l1(d.y_h, d.y_hh) + l1(d.y_l, d.y_lh) + l1(d.y_h, d.y_hl)
+
+
+def loss_terms(
+    decodings: Decodings,
+    batch: dict[str, jax.Array],
+    made_scores: tuple[jax.Array, jax.Array],
+    weights: LossWeights,
+    axis_name: str | None = None,
+) -> dict[str, jax.Array]:
+    """Every loss of the generators with a weight, unweighted, under the weight's name.
+
+    Args:
+        decodings: Of the batch.
+        batch: x_l, x_h and, where segmentation is learnt, y_h.
+        made_scores: D_l of x_hl and D_h of x_lh.
+        weights: Which terms there are.
+        axis_name: As in `dice_loss`.
+    """
+    d, x_l, x_h = decodings, batch["x_l"], batch["x_h"]
+
+    def dice(y):
+        return dice_loss(y, batch["y_h"].astype(jnp.float32), axis_name=axis_name)
+
+    terms = {
+        "adversarial": lambda: adversarial_loss(*made_scores),
+        "reconstruction": lambda: reconstruction_loss(x_l, d.x_ll, x_h, d.x_hh),
+        "cycle": lambda: cycle_loss(x_h, d.x_hlh),
+        "artifact": lambda: artifact_loss(x_l, d.x_lh, x_h, d.x_hl),
+        "segmentation": lambda: dice(d.y_h) + dice(d.y_hl) + dice(d.y_hh),
+        "attention": lambda: dice(d.m_h),
+        "anatomy": lambda: anatomy_loss(d),
+    }
+    return {name: term() for name, term in terms.items() if getattr(weights, name)}
+
+
+def weighted_sum(terms: dict[str, jax.Array], weights: LossWeights) -> jax.Array:
+    """The generators' objective."""
+    weighted = [getattr(weights, name) * term for name, term in terms.items()]
+    return sum(weighted, jnp.zeros(()))
