@@ -21,6 +21,8 @@ ALLOWED = {
     "metrics": {"core", "geometry", "kernels"},
     "training": {"core"},
     "simulation": {"core", "geometry", "kernels", "anatomy"},
+    "data": {"core", "io", "geometry", "kernels", "anatomy", "simulation"},
+    "disentangle": {"core", "training"},
     "fitting": {"core", "geometry", "kernels", "anatomy", "training"},
     "pipeline": {
         "core",
@@ -31,6 +33,8 @@ ALLOWED = {
         "metrics",
         "training",
         "simulation",
+        "data",
+        "disentangle",
         "fitting",
     },
     "cli": {"core", "pipeline", "metrics", "training"},
@@ -40,6 +44,7 @@ ALLOWED = {
 CONFINED = {
     "nibabel": "spine_jax/io/",
     "trimesh": "spine_jax/io/",
+    "grain": "spine_jax/data/stream.py",
     "orbax": "spine_jax/training/checkpoint.py",
     "ml_collections": "experiments/",
     "matplotlib": ("spine_jax/pipeline/", "experiments/"),

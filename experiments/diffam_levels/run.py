@@ -8,6 +8,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
@@ -42,6 +43,9 @@ def main(argv: list[str]) -> None:
             for vertebra, figures in json.loads(path.read_text()).items():
                 own = {"case": name, "method": method, "vertebra": vertebra}
                 rows.append(own | figures)
+        # Images of each size have programs of their own. After dozens of them a
+        # compilation failed with a segmentation fault.
+        jax.clear_caches()
     report(rows, list(settings), workdir)
 
 

@@ -12,7 +12,7 @@ FAILED = 0.5
 
 def level_table(rows: list[dict], methods: list[str]) -> str:
     """Markdown: mean / median Dice in percent and number lost, by level and method."""
-    lines = ["| level | n | " + " | ".join(methods) + " | paper (n) |"]
+    lines = ["| level | n | " + " | ".join(methods) + " | published (n) |"]
     lines.append("|---" * (len(methods) + 3) + "|")
     for level in _levels(rows):
         part = [row for row in rows if row["vertebra"] == level]
@@ -30,7 +30,7 @@ def level_table(rows: list[dict], methods: list[str]) -> str:
 
 def segment_table(rows: list[dict], methods: list[str]) -> str:
     """Markdown: the same by segment, every vertebra counting once."""
-    lines = ["| segment | n | " + " | ".join(methods) + " | paper |"]
+    lines = ["| segment | n | " + " | ".join(methods) + " | published |"]
     lines.append("|---" * (len(methods) + 3) + "|")
     for name, published in TABLE_1.items():
         part = [
@@ -58,7 +58,9 @@ def box_plot(rows: list[dict], method: str) -> Figure:
     for place, group in zip(places, groups, strict=True):
         axes.plot([place] * len(group), group, "o", alpha=0.4, color="tab:blue")
     published = [FIGURE_2A[level] for level in levels]
-    axes.plot(places, [p.mean for p in published], "D", color="tab:red", label="paper")
+    axes.plot(
+        places, [p.mean for p in published], "D", color="tab:red", label="published"
+    )
     axes.plot(places, [p.median for p in published], "_", color="tab:red", ms=14)
     axes.set(ylabel="Dice (%)", title=f"{method}: Dice by level", ylim=(0, 100))
     axes.legend(loc="lower right")

@@ -28,7 +28,5 @@ def find_cases(folder: Path) -> list[CaseFiles]:
         assert image is not None, "find_scans gives scans with a CT"
         pattern = f"{scan_stem(image).removesuffix('.nii.gz')}*ctd.json"
         centroids = first_match(case_places(image), [pattern])
-        cases.append(
-            CaseFiles(scan.name, image, scan.labels, centroids or scan.labels)
-        )
+        cases.append(CaseFiles(scan.name, image, scan.labels, centroids or scan.labels))
     return cases

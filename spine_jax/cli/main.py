@@ -8,9 +8,27 @@ import argparse
 import sys
 import warnings
 
-from spine_jax.cli import demo, evaluate, fit
+from spine_jax.cli import (
+    dataset,
+    demo,
+    evaluate,
+    fit,
+    segment,
+    simulate,
+    template,
+    translate,
+)
 
-COMMANDS = (fit, evaluate, demo)
+COMMANDS = (
+    fit,
+    segment,
+    translate,
+    simulate,
+    dataset,
+    template,
+    evaluate,
+    demo,
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -41,12 +59,11 @@ def main(argv: list[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     warnings.showwarning = _show_warning
     try:
-        arguments.run(arguments)
+        return arguments.run(arguments) or 0
     except Exception as error:  # the one place where any failure becomes a sentence
         if arguments.debug:
             raise
         return _fail(error)
-    return 0
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:

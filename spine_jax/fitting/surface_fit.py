@@ -56,14 +56,14 @@ class SurfaceFitConfig:
             the end.
     """
 
-    iterations: int = _static(400)
+    iterations: int = _static(300)
     n_samples: int = _static(4000)
-    learning_rate: float = 0.01
+    learning_rate: float = 0.02
     affine_until: float = 0.15
     alpha_start: float = 1.0
     alpha_end: float = 0.3
     bend_mm: float = 2.0
-    weight_smooth: float = 0.01
+    weight_smooth: float = 3000.0
 
 
 @jax.tree_util.register_dataclass
@@ -106,7 +106,10 @@ def build_target(mesh: Mesh) -> TargetSurface:
     """
     vertices = np.asarray(mesh.vertices_mm, np.float64) / UNIT_MM
     faces = np.asarray(mesh.faces, np.int32)
-    more_vertices, more_faces = -len(vertices) % VERTEX_BUCKET, -len(faces) % FACE_BUCKET
+    more_vertices, more_faces = (
+        -len(vertices) % VERTEX_BUCKET,
+        -len(faces) % FACE_BUCKET,
+    )
     vertices = np.concatenate([vertices, np.tile(vertices[:1], (more_vertices, 1))])
     faces = np.concatenate([faces, np.zeros((more_faces, 3), np.int32)])
     padded = jnp.asarray(vertices, jnp.float32)

@@ -13,13 +13,18 @@ EXPECTED = (
     '"axes": {"anterior": "+y", "cranial": [0, 0, 1]}}'
 )
 
+VERTICES = 2000
+"""Of a mesh that is meshed anew, about."""
+
 
 def load_template(path: Path) -> TemplateMesh:
     """Read `shape.ply` and the `shape.json` beside it.
 
     The JSON gives the centre of the vertebral body in the mesh's coordinates, the level
     the shape belongs to (`L3` when absent), and where anatomical directions point in
-    the mesh's frame (right +x, anterior +y, cranial +z when absent).
+    the mesh's frame (right +x, anterior +y, cranial +z when absent). The mesh is meshed
+    anew, evenly, unless the JSON says `"remesh": false`: its vertices keep their
+    numbers then.
 
     Raises:
         InputError: when either file is missing or unfit.
@@ -40,6 +45,9 @@ def load_template(path: Path) -> TemplateMesh:
         body_centre_mm = [float(x) for x in data["body_centre_mm"]]
         level = label_name(label_number(str(data.get("level", "L3"))))
         axes = data.get("axes")
+        remesh = data.get("remesh", True)
+        if not isinstance(remesh, bool):
+            raise ValueError("remesh must be true or false")
         if len(body_centre_mm) != 3:
             raise ValueError("body_centre_mm needs three numbers")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -50,4 +58,7 @@ def load_template(path: Path) -> TemplateMesh:
             EXPECTED,
             "comparing it with the expected form",
         ) from error
-    return template_from_mesh(mesh, body_centre_mm, axes=axes, name=level)
+    count = VERTICES if remesh else None
+    return template_from_mesh(
+        mesh, body_centre_mm, axes=axes, vertex_count=count, name=level
+    )

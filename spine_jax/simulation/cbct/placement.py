@@ -97,7 +97,8 @@ def _aim(rng: np.random.Generator, sites: list[LabelSite]) -> np.ndarray:
     bodies = bodies[np.argsort(bodies[:, 2])]
     low, high = bodies[0, 2], bodies[-1, 2]
     inset = min(_FROM_ENDS_MM, (high - low) / 2)
-    height = rng.uniform(low + inset, high - inset)
+    # In a short spine the two bounds meet, and rounding must not make them cross.
+    height = rng.uniform(low + inset, max(low + inset, high - inset))
     x, y = (np.interp(height, bodies[:, 2], bodies[:, axis]) for axis in (0, 1))
     return np.array([x, y - _BEHIND_BODIES_MM, height])
 

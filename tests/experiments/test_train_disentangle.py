@@ -1,0 +1,126 @@
+"""Configs, figures and pictures of a training, and one run end to end."""
+
+import json
+import os
+import signal
+
+import jax
+import numpy as np
+import pytest
+
+from experiments import train_disentangle as experiment
+from experiments.configs.disentangle import get_config
+from spine_jax.core import InputError
+from spine_jax.training.interrupt import Interrupted
+from spine_jax.training.loop import newest_checkpoint
+from spine_jax.training.metrics_log import read_log
+from tests.data.toy import toy_dataset
+
+
+def test_configs_name_sizes_and_models():
+    paper = experiment.model_config(get_config("paper"))
+    assert (paper.base_channels, paper.image_size) == (64, (256, 256))
+    assert (paper.learning_rate, paper.weight_decay) == (1e-4, 1e-4)
+    assert get_config("paper").plan.n_steps == 15 * 19_012
+    small = experiment.model_config(get_config("small,m2"))
+    assert (small.base_channels, small.image_size) == (16, (128, 128))
+    assert small.aade == () and small.weights.attention == 0
+    assert small.weights.anatomy == 5
+    smoke = experiment.model_config(get_config("smoke,adn"))
+    assert (smoke.base_channels, smoke.image_size) == (4, (32, 32))
+    assert not smoke.segments and smoke.n_residual == 1
+    with pytest.raises(InputError, match="m1, m2, m3, m4, adn"):
+        experiment.model_config(get_config("smoke,m5"))
+
+
+def test_figures_of_a_mask():
+    truth, found = np.zeros((2, 3, 4, 4, 1), bool)
+    truth[1, 1, :, 0] = True
+    found[1, 1, :2, 0] = True
+    found[2, 0, 0, 0] = True
+    affine = np.diag([2.0, 1, 1, 1])
+    figures = experiment.mask_figures(found, truth, affine)
+    # 2 of 4 and 3 voxels agree; slices score 2 x 2 / 6 and 0, the empty one nothing.
+    assert figures["dice"] == pytest.approx(4 / 7)
+    assert figures["dice_of_slices"] == pytest.approx((2 / 3 + 0) / 2)
+    assert 0 < figures["assd_mm"] < 3
+    nothing = experiment.mask_figures(np.zeros_like(found), truth, affine)
+    assert nothing == {"dice": 0.0, "dice_of_slices": 0.0, "assd_mm": None}
+    rows = [figures | {"volume": "a"}, nothing | {"volume": "b"}, {"volume": "c"}]
+    mean = experiment.mean_row(rows)
+    assert set(mean) == {"dice", "dice_of_slices", "assd_mm"}
+    assert mean["dice"] == pytest.approx(2 / 7)
+    assert mean["assd_mm"] == figures["assd_mm"]
+
+
+def test_data_that_do_not_fit_are_refused(tmp_path):
+    with pytest.raises(InputError, match="--data=DIR"):
+        experiment.train(get_config("small"), tmp_path)
+    model = experiment.model_config(get_config("smoke"))
+    with pytest.raises(InputError, match="slices of 8 x 8 pixels.*32 x 32"):
+        experiment.shrink_to(model, toy_dataset())
+    wide = toy_dataset(field_of_view=np.ones((64, 64), bool))
+    assert experiment.shrink_to(model, wide) == 2
+
+
+def test_pictures_are_of_held_out_slices():
+    low, high = experiment.picture_slices(toy_dataset(), 1)
+    # Slices 1 to 4 hold a vertebra; the third of volumes 6 (CBCT) and 3 (CT).
+    assert low.shape == high.shape == (1, 8, 8, 1)
+    assert np.rint((low[0, 3, 3, 0] + 1) * 1500 - 1000) == 603
+    assert np.rint((high[0, 3, 3, 0] + 1) * 1500 - 1000) == 303
+
+
+@pytest.mark.slow
+def test_an_interrupted_smoke_run_goes_on_to_the_same_bits(tmp_path, monkeypatch):
+    config = get_config("smoke")
+    dataset = experiment.open_data(config, None)
+    monkeypatch.setattr(experiment, "open_data", lambda *_: dataset)
+    expected = experiment.train(config, tmp_path / "whole", quiet=True)
+
+    draw = experiment.draw
+
+    def draw_and_interrupt(*arguments):
+        draw(*arguments)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch, pytest.raises(Interrupted):
+        patch.setattr(experiment, "draw", draw_and_interrupt)
+        experiment.train(config, tmp_path / "broken", quiet=True)
+    # The evaluation of step 3 asked for it, the next step heard it.
+    assert newest_checkpoint(tmp_path / "broken")[0] == 4
+    found = experiment.train(config, tmp_path / "broken", quiet=True)
+    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+    whole, broken = (
+        {
+            kind: [
+                {k: v for k, v in row.items() if k != "seconds_per_step"}
+                for row in read_log(tmp_path / run / f"{kind}.jsonl")
+            ]
+            for kind in ("metrics", "evaluation")
+        }
+        for run in ("whole", "broken")
+    )
+    assert whole == broken
+    assert [row["step"] for row in broken["metrics"]] == [1, 2, 3, 4, 5, 6]
+    assert [row["step"] for row in broken["evaluation"]] == [3, 6]
+    assert 0 < broken["evaluation"][1]["dice"] < 1
+    assert broken["evaluation"][1]["psnr_of_cbct"] > 10
+    (row,) = json.loads((tmp_path / "broken/evaluations/0000006.json").read_text())
+    assert row["dice"] == broken["evaluation"][1]["dice"]
+    pictures = sorted((tmp_path / "broken" / "pictures").iterdir())
+    assert [path.name for path in pictures] == ["0000003.png", "0000006.png"]
+    assert pictures[0].read_bytes().startswith(b"\x89PNG")
+
+    from spine_jax.pipeline.cbct_files import load_model
+
+    model = load_model(tmp_path / "broken")
+    assert model.step == 6 and model.images.spacing_mm == dataset.spacing_mm
+
+
+@pytest.fixture(autouse=True)
+def compilation_as_before():
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
