@@ -8,7 +8,7 @@ how well its normals agree: the two sides of a thin lamina do not attract each o
 """
 
 import dataclasses
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -116,7 +116,7 @@ def build_target(mesh: Mesh) -> TargetSurface:
     return TargetSurface(
         vertices=padded[None],
         hierarchy=build_hierarchy(vertices, faces),
-        normals=normalise(triangle_normals(padded, faces)),
+        normals=normalise(triangle_normals(padded, jnp.asarray(faces))),
     )
 
 
@@ -156,9 +156,11 @@ def _run(template, target, config, seed) -> tuple[jax.Array, jax.Array]:
             params, template, target, key, index, config
         )
         updates, opt_state = optimizer.update(gradients, opt_state, params)
-        return (optax.apply_updates(params, updates), opt_state), loss
+        moved = cast(SurfaceFitParams, optax.apply_updates(params, updates))
+        return (moved, opt_state), loss
 
-    start = params, optimizer.init(params)
+    # Optax's type of a pytree leaves registered dataclasses out.
+    start = params, optimizer.init(cast(optax.Params, params))
     (params, _), losses = jax.lax.scan(step, start, jnp.arange(config.iterations))
     return _deformed(params, template), losses
 

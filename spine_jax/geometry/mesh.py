@@ -1,5 +1,7 @@
 """Quantities of triangle meshes: normals, areas, volume, edges, surface samples."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,7 +27,8 @@ def triangle_areas(vertices: jax.Array, faces: jax.Array) -> jax.Array:
 
 def safe_norm(x: jax.Array) -> jax.Array:
     """Euclidean length over the last axis with gradient 0 (not NaN) at 0."""
-    return _safe_sqrt(sum(component**2 for component in columns(x)))
+    squares = (component**2 for component in columns(x))
+    return _safe_sqrt(functools.reduce(jnp.add, squares))
 
 
 def _safe_sqrt(squared: jax.Array) -> jax.Array:
@@ -149,4 +152,5 @@ def surface_points(
     """Interpolate per-vertex values [B, V, C] at surface samples, [n, C]."""
     corners = faces[face]
     # Corner by corner: XLA fuses this into one loop, but not a sum over an axis.
-    return sum(barycentric[:, i, None] * values[mesh, corners[:, i]] for i in range(3))
+    a, b, c = (barycentric[:, i, None] * values[mesh, corners[:, i]] for i in range(3))
+    return a + b + c

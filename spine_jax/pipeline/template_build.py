@@ -265,8 +265,7 @@ def _even_points(mesh: Mesh, rng: np.random.Generator) -> np.ndarray:
 
 
 def _volume_mm3(mesh: Mesh) -> float:
-    vertices = np.asarray(mesh.vertices_mm, np.float32)
-    return float(enclosed_volume(vertices, np.asarray(mesh.faces)))
+    return float(enclosed_volume(mesh.vertices_mm, mesh.faces))
 
 
 def _weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:

@@ -33,7 +33,7 @@ def check_mesh(mesh: Mesh) -> MeshChecks:
     return MeshChecks(
         closed=_is_closed(faces),
         genus=genus_of(mesh),
-        outward=float(enclosed_volume(vertices, faces)) > 0,
+        outward=float(enclosed_volume(mesh.vertices_mm, mesh.faces)) > 0,
         self_intersections=count_self_intersections(vertices, faces),
     )
 

@@ -152,7 +152,7 @@ def _paths(request: TemplateRequest, levels: tuple[int, ...]) -> dict[int, Path]
                 "a folder, which gets a template per level",
                 "a name without an ending after -o",
             )
-        paths = {levels[0]: output}
+        paths = dict.fromkeys(levels, output)
     else:
         paths = {level: output / f"{label_name(level)}.ply" for level in levels}
     for path in paths.values():
