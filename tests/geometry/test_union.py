@@ -157,7 +157,7 @@ def mixed_scene():
     ring, faces = helpers.torus(8, 5)
     angle = np.linspace(2, 4, 10)
     points[20:30] = np.stack(
-        [0.5 + 0.7 * np.cos(angle), 0.7 * np.sin(angle), 0 * angle], axis=1
+        [0.5 + 0.62 * np.cos(angle), 0.62 * np.sin(angle), 0 * angle + 0.05], axis=1
     )
     rings = np.stack([ring + [0.5, 0, 0], 0.5 * ring + [-1.2, -1.5, 0.8]])
     return points, (spheres, rings), (ball, build_hierarchy(ring, faces))
