@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.diffam_table1.paper import FIGURE_2A, TABLE_1
-from spine_jax.core.labels import anatomical_rank, label_number, segment
+from experiments.diffam_table1.tables import by_segment
+from spine_jax.core.labels import anatomical_rank, label_number
 
 FAILED = 0.5
 """Dice below which a vertebra counts as lost."""
@@ -32,18 +33,11 @@ def segment_table(rows: list[dict], methods: list[str]) -> str:
     """Markdown: the same by segment, every vertebra counting once."""
     lines = ["| segment | n | " + " | ".join(methods) + " | published |"]
     lines.append("|---" * (len(methods) + 3) + "|")
-    for name, published in TABLE_1.items():
-        part = [
-            row
-            for row in rows
-            if name in ("total", segment(label_number(row["vertebra"])))
-        ]
-        if part:
-            cells = [_cell(part, method) for method in methods]
-            count = _count(part, methods)
-            lines.append(
-                f"| {name} | {count} | {' | '.join(cells)} | {published['Ours']} |"
-            )
+    for name, part in by_segment(rows):
+        cells = [_cell(part, method) for method in methods]
+        published = TABLE_1[name]["Ours"]
+        count = _count(part, methods)
+        lines.append(f"| {name} | {count} | {' | '.join(cells)} | {published} |")
     return "\n".join(lines)
 
 

@@ -1,5 +1,7 @@
 """Rows of (case, method, vertebra) to the paper's table and figure."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -11,17 +13,24 @@ def segment_table(rows: list[dict], methods: list[str]) -> str:
     """Markdown: mean Dice (percent) by segment and method, the paper's in brackets."""
     lines = ["| segment | n | " + " | ".join(methods) + " |"]
     lines.append("|---" * (len(methods) + 2) + "|")
-    for name, published in TABLE_1.items():
+    for name, part in by_segment(rows):
+        published = TABLE_1[name]
+        cells = [_cell(part, method, published.get(method)) for method in methods]
+        count = sum(row["method"] == methods[0] for row in part)
+        lines.append(f"| {name} | {count} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def by_segment(rows: list[dict]) -> Iterator[tuple[str, list[dict]]]:
+    """The segments that have rows, and these; at last `total` with all."""
+    for name in TABLE_1:
         part = [
             row
             for row in rows
             if name in ("total", segment(label_number(row["vertebra"])))
         ]
         if part:
-            cells = [_cell(part, method, published.get(method)) for method in methods]
-            count = sum(row["method"] == methods[0] for row in part)
-            lines.append(f"| {name} | {count} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+            yield name, part
 
 
 def level_table(rows: list[dict], methods: list[str]) -> str:

@@ -10,7 +10,6 @@ import dataclasses
 import numpy as np
 
 from spine_jax.core import InputError, LabelVolume, Mesh, Volume, spacing_mm
-from spine_jax.core.labels import is_vertebra
 from spine_jax.simulation.body_plan import plan_body
 from spine_jax.simulation.bone import BoneSite
 from spine_jax.simulation.bone_tissue import (
@@ -23,7 +22,7 @@ from spine_jax.simulation.bone_tissue import (
 from spine_jax.simulation.canvas import Canvas, Window
 from spine_jax.simulation.far_bones import paint_head, paint_hips
 from spine_jax.simulation.label_column import Piece, label_column
-from spine_jax.simulation.label_sites import LabelSite
+from spine_jax.simulation.label_sites import LabelSite, check_vertebrae
 from spine_jax.simulation.random_field import Axes
 from spine_jax.simulation.ribs import paint_ribs
 from spine_jax.simulation.scan_grid import ScanGrid, scan_grid
@@ -91,15 +90,7 @@ def ct_from_labels(
 
 
 def _check(array: np.ndarray, affine_vox_to_mm: np.ndarray) -> None:
-    present = [int(number) for number in np.unique(array) if number]
-    if not any(is_vertebra(number) for number in present):
-        raise InputError(
-            "NO-VERTEBRA",
-            "labels",
-            f"labels {present}",
-            "at least one vertebra (1-25, 28)",
-            "another label map",
-        )
+    check_vertebrae(array)
     spacing = spacing_mm(affine_vox_to_mm)
     low, high = _SPACING_RANGE_MM
     if not np.all((spacing >= low) & (spacing <= high)):

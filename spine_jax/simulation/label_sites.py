@@ -10,6 +10,7 @@ import dataclasses
 import numpy as np
 from scipy import ndimage
 
+from spine_jax.core import InputError
 from spine_jax.core.labels import anatomical_rank, is_vertebra
 from spine_jax.simulation.bone import BoneSite, Frame
 from spine_jax.simulation.level_figures import FIGURES, level_of, usual_mm
@@ -83,6 +84,22 @@ def vertebrae(labels: np.ndarray) -> list[int]:
     """Numbers of the vertebrae in a label map, cranial first."""
     numbers = [n for n in np.unique(labels).tolist() if is_vertebra(n)]
     return sorted(numbers, key=anatomical_rank)
+
+
+def check_vertebrae(labels: np.ndarray) -> None:
+    """Refuse a label map without a vertebra.
+
+    Raises:
+        InputError: `NO-VERTEBRA`.
+    """
+    if not vertebrae(labels):
+        raise InputError(
+            "NO-VERTEBRA",
+            "labels",
+            f"labels {[int(n) for n in np.unique(labels) if n]}",
+            "at least one vertebra (1-25, 28)",
+            "another label map",
+        )
 
 
 def _middles(

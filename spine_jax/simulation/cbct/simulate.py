@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from spine_jax.core import InputError, LabelVolume, Volume
-from spine_jax.core.labels import is_vertebra
 from spine_jax.simulation.cbct.config import PRESETS, CbctConfig
 from spine_jax.simulation.cbct.detector import (
     measured_line_integrals,
@@ -33,6 +32,7 @@ from spine_jax.simulation.cbct.placement import (
     place_patient,
 )
 from spine_jax.simulation.cbct.projector import Grid, grid_within, project
+from spine_jax.simulation.label_sites import check_vertebrae
 
 _BEHIND = 0.36
 """Share of the box's depth behind the isocentre: spines lie at the back."""
@@ -76,7 +76,7 @@ def simulate_cbct(
         InputError: for a map without a vertebra, or a preset that does not exist.
     """
     config = _resolved(config)
-    _check_labels(labels)
+    check_vertebrae(np.asarray(labels.array))
     rngs = np.random.default_rng(seed).spawn(4)
     for_place, for_metal, for_physics, for_grey = rngs
     placement = place_patient(for_place, labels, config.tilt_deg, config.off_centre_mm)
@@ -188,18 +188,6 @@ def _resolved(config: CbctConfig | str) -> CbctConfig:
             "small",
         )
     return PRESETS[config]
-
-
-def _check_labels(labels: LabelVolume) -> None:
-    present = [int(n) for n in np.unique(labels.array) if n]
-    if not any(is_vertebra(number) for number in present):
-        raise InputError(
-            "NO-VERTEBRA",
-            "labels",
-            f"labels {present}",
-            "at least one vertebra (1-25, 28)",
-            "another label map",
-        )
 
 
 def _draw_grey(rng: np.random.Generator, config: CbctConfig) -> tuple[float, float]:
