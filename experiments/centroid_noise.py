@@ -13,12 +13,11 @@ import numpy as np
 from absl import app, flags
 
 from experiments.diffam_table1.cases import CaseFiles, find_cases
+from experiments.diffam_table1.score import fit_and_score
 from spine_jax.core import Centroids
-from spine_jax.fitting import PRESETS, FitConfig, init_fit, run_fit
+from spine_jax.fitting import PRESETS, FitConfig
 from spine_jax.io.centroids import load_centroids
 from spine_jax.io.nifti import load_labels, load_volume
-from spine_jax.metrics.report import evaluate_labels
-from spine_jax.pipeline.fit import finish_case, prepare_case
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("cases", None, "Folder of cases.", required=True)
@@ -47,10 +46,7 @@ def noisy_dice(
     """Dice of every vertebra of the truth after a fit from displaced centroids."""
     volume, truth = load_volume(case.image), load_labels(case.truth)
     centroids = displaced(load_centroids(case.centroids, volume=volume), noise_mm, seed)
-    prepared = prepare_case(volume, centroids, config=fit_config)
-    state = init_fit(prepared.problem, fit_config, seed)
-    result = finish_case(prepared, run_fit(prepared.problem, fit_config, state))
-    scores = evaluate_labels(result.labels, truth)["per_label"]
+    scores = fit_and_score(volume, truth, centroids, fit_config, seed)
     return {name: row["dice"] for name, row in scores.items()}
 
 

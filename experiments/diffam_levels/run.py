@@ -14,11 +14,10 @@ from ml_collections import config_flags
 
 from experiments.diffam_levels.simulated import find_masks, simulated_case
 from experiments.diffam_levels.tables import box_plot, level_table, segment_table
-from spine_jax.fitting import PRESETS, FitConfig, init_fit, run_fit
+from experiments.diffam_table1.score import fit_and_score
+from spine_jax.fitting import PRESETS, FitConfig
 from spine_jax.io.atomic import atomic_path, write_json_atomic, write_text_atomic
 from spine_jax.io.mask_centroids import centroids_from_labels
-from spine_jax.metrics.report import evaluate_labels
-from spine_jax.pipeline.fit import finish_case, prepare_case
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("masks", None, "Folder of label maps.", required=True)
@@ -53,9 +52,7 @@ def run_case(mask: Path, images: Path, fit_config: FitConfig, seed: int) -> dict
     """Simulate and fit one label map; scores of the vertebrae that are whole."""
     volume, truth = simulated_case(mask, images, seed)
     centroids = centroids_from_labels(truth, mask)
-    case = prepare_case(volume, centroids, config=fit_config)
-    state = run_fit(case.problem, fit_config, init_fit(case.problem, fit_config, seed))
-    scores = evaluate_labels(finish_case(case, state).labels, truth)["per_label"]
+    scores = fit_and_score(volume, truth, centroids, fit_config, seed)
     return {
         name: {"dice": row["dice"], "assd_mm": row["assd_mm"]}
         for name, row in scores.items()

@@ -13,13 +13,12 @@ from ml_collections import config_flags
 
 from experiments.diffam_table1.cases import CaseFiles, find_cases
 from experiments.diffam_table1.paper import TABLE_1
+from experiments.diffam_table1.score import fit_and_score
 from experiments.diffam_table1.tables import level_figure, level_table, segment_table
-from spine_jax.fitting import PRESETS, init_fit, run_fit
+from spine_jax.fitting import PRESETS
 from spine_jax.io.atomic import atomic_path, write_json_atomic, write_text_atomic
 from spine_jax.io.centroids import load_centroids
 from spine_jax.io.nifti import check_same_grid, load_labels, load_volume
-from spine_jax.metrics.report import evaluate_labels
-from spine_jax.pipeline.fit import finish_case, prepare_case
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("cases", None, "Folder of cases.", required=True)
@@ -73,14 +72,10 @@ def run_case(case: CaseFiles, fit_config, seed: int, template: str | None) -> di
     volume, truth = load_volume(case.image), load_labels(case.truth)
     check_same_grid(volume, truth, case.image, case.truth)
     centroids = load_centroids(case.centroids, volume=volume)
-    prepared = prepare_case(volume, centroids, template=template, config=fit_config)
-    state = run_fit(
-        prepared.problem, prepared.config, init_fit(prepared.problem, fit_config, seed)
-    )
-    result = finish_case(prepared, state)
+    scores = fit_and_score(volume, truth, centroids, fit_config, seed, template)
     return {
         name: {"dice": row["dice"], "assd_mm": row["assd_mm"]}
-        for name, row in evaluate_labels(result.labels, truth)["per_label"].items()
+        for name, row in scores.items()
     }
 
 

@@ -8,6 +8,8 @@ last, when all is complete.
 import argparse
 from pathlib import Path
 
+from spine_jax.cli.reading import add_reading_options
+
 HELP = "CT and centroids to labelled vertebrae and meshes"
 
 
@@ -48,15 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="LPS",
         help="of the mesh files; LPS is what 3D Slicer takes",
     )
-    add("--nan-fill", type=float, metavar="HU", help="replace NaN voxels by this")
-    add("--volume-index", type=int, metavar="N", help="which volume of a 4D image")
-    add("--prefer", choices=("sform", "qform"), help="when the header's two disagree")
-    add(
-        "--no-checksum",
-        dest="checksum",
-        action="store_false",
-        help="read a .nii.gz although its checksum fails",
-    )
+    add_reading_options(parser, "HU")
     add("--resume", action="store_true", help="go on with an interrupted run in OUT")
     add(
         "--overwrite", action="store_true", help="write into a folder that is not empty"

@@ -8,6 +8,8 @@ all is complete.
 import argparse
 from pathlib import Path
 
+from spine_jax.cli.reading import NAMES, add_reading_options
+
 HELP = "CBCT to a CT without artifacts, and an attention map"
 
 
@@ -30,15 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "one trained on",
     )
     add("--device", choices=("cpu", "gpu"), help="default: what JAX finds")
-    add("--nan-fill", type=float, metavar="VALUE", help="replace NaN voxels by this")
-    add("--volume-index", type=int, metavar="N", help="which volume of a 4D image")
-    add("--prefer", choices=("sform", "qform"), help="when the header's two disagree")
-    add(
-        "--no-checksum",
-        dest="checksum",
-        action="store_false",
-        help="read a .nii.gz although its checksum fails",
-    )
+    add_reading_options(parser, "VALUE")
     add(
         "--overwrite", action="store_true", help="write into a folder that is not empty"
     )
@@ -74,7 +68,6 @@ def request_of(arguments: argparse.Namespace):
             "1 or more",
             "leaving it out",
         )
-    reading = ("nan_fill", "volume_index", "prefer", "checksum")
     return CbctRequest(
         image=arguments.image,
         output=arguments.output,
@@ -82,5 +75,5 @@ def request_of(arguments: argparse.Namespace):
         batch_size=arguments.batch_size,
         own_scale=arguments.own_scale,
         overwrite=arguments.overwrite,
-        reading={name: getattr(arguments, name) for name in reading},
+        reading={name: getattr(arguments, name) for name in NAMES},
     )

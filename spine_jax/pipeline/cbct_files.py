@@ -24,7 +24,7 @@ from spine_jax.disentangle import (
 )
 from spine_jax.io.nifti import load_volume, save_volume
 from spine_jax.io.report import write_report
-from spine_jax.pipeline.simulate_files import check_output_folder
+from spine_jax.pipeline.output_folder import check_output_folder
 from spine_jax.training.checkpoint import load_checkpoint, load_settings
 from spine_jax.training.loop import newest_checkpoint
 

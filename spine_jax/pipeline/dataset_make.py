@@ -16,6 +16,7 @@ from spine_jax.io.nifti import load_volume
 from spine_jax.pipeline.case_progress import case_progress
 from spine_jax.pipeline.dataset_index import DatasetSummary, finish_dataset
 from spine_jax.pipeline.dataset_plan import Plan, PlannedScan, make_plan
+from spine_jax.pipeline.output_folder import check_no_file
 from spine_jax.pipeline.simulate_files import load_patient
 from spine_jax.pipeline.workers import check_workers, pass_on, run_jobs
 from spine_jax.simulation.cbct import simulate_cbct
@@ -111,10 +112,7 @@ def _settings(request: DatasetRequest, framing: Framing) -> dict[str, Any]:
 def _earlier_plan(request: DatasetRequest, settings: dict[str, Any]) -> Plan | None:
     """The plan of a data set that is to be finished, None for a new one."""
     output, path = request.output, request.output / _PLAN
-    if output.exists() and not output.is_dir():
-        raise InputError(
-            "OUTPUT", output, "a file", "a folder", "another name after -o"
-        )
+    check_no_file(output)
     taken = output.is_dir() and any(output.iterdir())
     if not taken or request.overwrite:
         return None

@@ -14,6 +14,7 @@ from spine_jax.io.nifti import load_volume, save_labels
 from spine_jax.io.report import write_report
 from spine_jax.io.tables import write_csv_atomic
 from spine_jax.pipeline.fit import FitCase, FitResult, finish_case, prepare_case
+from spine_jax.pipeline.output_folder import check_output_folder
 from spine_jax.pipeline.pictures import draw_appearance, draw_preview
 from spine_jax.pipeline.progress import fit_progress
 from spine_jax.training.checkpoint import (
@@ -59,7 +60,12 @@ def fit_to_folder(request: FitRequest) -> FitResult:
         Interrupted: after saving a checkpoint, when a signal asked to stop.
     """
     started = time.perf_counter()
-    _check_output(request)
+    check_output_folder(
+        request.output,
+        overwrite=request.overwrite or request.resume,
+        advice="--overwrite to replace it, or --resume to go on with an interrupted "
+        "run",
+    )
     volume = load_volume(
         request.image,
         nan_fill=request.nan_fill,
@@ -97,23 +103,6 @@ def fit_to_folder(request: FitRequest) -> FitResult:
 
 def _checkpoint_folder(request: FitRequest) -> Path:
     return request.output / ".checkpoint"
-
-
-def _check_output(request: FitRequest) -> None:
-    """Refuse to mix with, or overwrite, what is there."""
-    if request.output.exists() and not request.output.is_dir():
-        raise InputError(
-            "OUTPUT", request.output, "a file", "a folder", "another name after -o"
-        )
-    taken = request.output.is_dir() and any(request.output.iterdir())
-    if taken and not (request.overwrite or request.resume):
-        raise InputError(
-            "OUTPUT-EXISTS",
-            request.output,
-            "the folder is not empty",
-            "a new or empty folder",
-            "--overwrite to replace it, or --resume to go on with an interrupted run",
-        )
 
 
 def _settings(case: FitCase, request: FitRequest) -> dict:

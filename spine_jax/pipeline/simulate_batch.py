@@ -9,6 +9,7 @@ from spine_jax.core import InputError
 from spine_jax.io.atomic import write_json_atomic
 from spine_jax.io.cases import ScanFiles, find_label_maps, find_scans
 from spine_jax.pipeline.case_progress import case_progress
+from spine_jax.pipeline.output_folder import check_no_file
 from spine_jax.pipeline.simulate_files import (
     SimulateRequest,
     case_seed,
@@ -64,10 +65,7 @@ def simulate_batch(
     """
     check_workers(workers)
     settings_of(request)
-    if request.output.exists() and not request.output.is_dir():
-        raise InputError(
-            "OUTPUT", request.output, "a file", "a folder", "another name after -o"
-        )
+    check_no_file(request.output)
     cases = (
         find_scans(request.image) if request.image else find_label_maps(request.labels)
     )

@@ -19,6 +19,7 @@ from spine_jax.io.nifti import (
 )
 from spine_jax.io.report import write_report
 from spine_jax.pipeline.cbct_preview import draw_cbct_preview
+from spine_jax.pipeline.output_folder import check_output_folder
 from spine_jax.simulation.cbct import PRESETS, CbctConfig, CbctScan, simulate_cbct
 from spine_jax.simulation.label_ct import ct_from_labels
 
@@ -133,26 +134,6 @@ def described(request: SimulateRequest) -> dict[str, Any]:
         "config": dataclasses.asdict(settings_of(request)),
     }
     return json.loads(json.dumps(told))
-
-
-def check_output_folder(folder: Path, *, overwrite: bool) -> None:
-    """Refuse to mix with, or overwrite, what is there.
-
-    Raises:
-        InputError: for a file, or a folder that is not empty.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(
-            "OUTPUT", folder, "a file", "a folder", "another name after -o"
-        )
-    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
-        raise InputError(
-            "OUTPUT-EXISTS",
-            folder,
-            "the folder is not empty",
-            "a new or empty folder",
-            "--overwrite to replace it",
-        )
 
 
 def _check_same_place(
