@@ -22,7 +22,8 @@ ALLOWED = {
     "training": {"core"},
     "simulation": {"core", "geometry", "kernels", "anatomy"},
     "data": {"core", "io", "geometry", "kernels", "anatomy", "simulation"},
-    "disentangle": {"core", "training"},
+    "layers": {"core"},
+    "disentangle": {"core", "layers", "training"},
     "fitting": {"core", "geometry", "kernels", "anatomy", "training"},
     "pipeline": {
         "core",
@@ -34,6 +35,7 @@ ALLOWED = {
         "training",
         "simulation",
         "data",
+        "layers",
         "disentangle",
         "fitting",
     },

@@ -4,8 +4,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from spine_jax.disentangle.blocks import mean_pool, spatial_axes, standardise
-from spine_jax.disentangle.conv import Conv, ConvParams, convolve
+from spine_jax.layers.blocks import mean_pool, spatial_axes, standardise
+from spine_jax.layers.conv import Conv, ConvParams, convolve
 
 
 class AADE(nn.Module):

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from spine_jax.disentangle.blocks import (
+from spine_jax.layers.blocks import (
     Activation,
     ConvBlock,
     InstanceNorm,
@@ -16,7 +16,7 @@ from spine_jax.disentangle.blocks import (
     UpBlock,
     leaky_relu,
 )
-from spine_jax.disentangle.conv import Conv
+from spine_jax.layers.conv import Conv
 
 
 class ArtifactEncoder(nn.Module):

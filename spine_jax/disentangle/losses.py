@@ -8,13 +8,7 @@ import jax.numpy as jnp
 
 from spine_jax.disentangle.config import LossWeights
 from spine_jax.disentangle.nets import Decodings
-
-
-def l1(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Mean absolute difference; its slope is 0 where a and b agree."""
-    difference = a - b
-    # The slope of jnp.abs at 0 is 1.
-    return jnp.mean(difference * jnp.sign(difference))
+from spine_jax.layers.losses import dice_loss, l1, score_as_real_loss
 
 
 def reconstruction_loss(
@@ -26,12 +20,7 @@ def reconstruction_loss(
 
 def adversarial_loss(made_scores_l: jax.Array, made_scores_h: jax.Array) -> jax.Array:
     """Eq. 5 for the generators, as least squares: made images should score 1."""
-    return jnp.mean((made_scores_l - 1) ** 2) + jnp.mean((made_scores_h - 1) ** 2)
-
-
-def discriminator_loss(real_scores: jax.Array, made_scores: jax.Array) -> jax.Array:
-    """Eq. 5 for one discriminator: real should score 1 and made 0; half the sum."""
-    return 0.5 * (jnp.mean((real_scores - 1) ** 2) + jnp.mean(made_scores**2))
+    return score_as_real_loss(made_scores_l) + score_as_real_loss(made_scores_h)
 
 
 def cycle_loss(x_h: jax.Array, x_hlh: jax.Array) -> jax.Array:
@@ -44,27 +33,6 @@ def artifact_loss(
 ) -> jax.Array:
     """Eq. 7: what is taken off x_l is what is put on x_h."""
     return l1(x_l - x_lh, x_hl - x_h)
-
-
-def dice_loss(
-    probability: jax.Array,
-    target: jax.Array,
-    *,
-    smooth: float = 1.0,
-    axis_name: str | None = None,
-) -> jax.Array:
-    """1 - (2 sum(p g) + smooth) / (sum(p) + sum(g) + smooth), over the whole batch.
-
-    Args:
-        probability: [B, *S, 1] in [0, 1].
-        target: [B, *S, 1], 0 or 1; may be empty.
-        smooth: Keeps a batch without foreground finite.
-        axis_name: Mapped axis over which the batch is spread, if any.
-    """
-    sums = jnp.stack([jnp.sum(probability * target), jnp.sum(probability + target)])
-    if axis_name is not None:
-        sums = jax.lax.psum(sums, axis_name)
-    return 1 - (2 * sums[0] + smooth) / (sums[1] + smooth)
 
 
 def anatomy_loss(d: Decodings) -> jax.Array:

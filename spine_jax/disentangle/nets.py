@@ -8,12 +8,12 @@ import flax.linen as nn
 import jax
 
 from spine_jax.disentangle.aade import AADE
-from spine_jax.disentangle.batching import together
-from spine_jax.disentangle.blocks import InstanceNorm, LayerNorm
 from spine_jax.disentangle.config import DisentangleConfig
-from spine_jax.disentangle.discriminator import Discriminator
 from spine_jax.disentangle.generators import ArtifactEncoder, ContentEncoder, Generator
-from spine_jax.disentangle.segmentor import Segmentor
+from spine_jax.layers.batching import together
+from spine_jax.layers.blocks import InstanceNorm, LayerNorm
+from spine_jax.layers.patchgan import PatchDiscriminator
+from spine_jax.layers.unet import UNet
 
 Map = Any  # jax.Array, or None where its network does not exist
 
@@ -57,7 +57,7 @@ class Networks(nn.Module):
         self.g_l = generator(c.base_channels)
         self.g_h = generator(c.base_channels, **_norms_of_g_h(c))
         shape_generator = partial(generator, c.shape_channels, output=nn.sigmoid)
-        segmentor = partial(Segmentor, c.unet_channels, c.unet_depth)
+        segmentor = partial(UNet, c.unet_channels, c.unet_depth)
         self.g_s = shape_generator() if c.attends else None
         self.s_l = segmentor() if c.segments else None
         self.s_h = segmentor() if c.segments else None
@@ -107,8 +107,8 @@ class Discriminators(nn.Module):
 
     def setup(self) -> None:
         c = self.config
-        self.d_l = Discriminator(c.patch_channels, c.patch_layers)
-        self.d_h = Discriminator(c.patch_channels, c.patch_layers)
+        self.d_l = PatchDiscriminator(c.patch_channels, c.patch_layers)
+        self.d_h = PatchDiscriminator(c.patch_channels, c.patch_layers)
 
     def low(self, *images: jax.Array) -> tuple[jax.Array, ...]:
         """Scores of images as x_l."""

@@ -9,8 +9,8 @@ import optax
 
 from spine_jax.disentangle.aade import decays
 from spine_jax.disentangle.config import DisentangleConfig
-from spine_jax.disentangle.initial import draw_params
 from spine_jax.disentangle.nets import Discriminators, Networks
+from spine_jax.layers.initial import draw_params
 from spine_jax.training.optimizer import adam_with_l2
 
 

@@ -9,9 +9,10 @@ import optax
 
 from spine_jax.core import check_shapes
 from spine_jax.disentangle.config import DisentangleConfig
-from spine_jax.disentangle.losses import discriminator_loss, loss_terms, weighted_sum
+from spine_jax.disentangle.losses import loss_terms, weighted_sum
 from spine_jax.disentangle.nets import Decodings, Discriminators, Networks, apply
 from spine_jax.disentangle.state import TrainState, make_optimizer
+from spine_jax.layers.losses import discriminator_loss
 from spine_jax.training.guard import update_if_finite
 from spine_jax.training.precision import cast_floats
 

@@ -9,7 +9,7 @@ import pytest
 from spine_jax.disentangle import Discriminators, Networks, variant_config
 from spine_jax.disentangle.aade import AADE
 from spine_jax.disentangle.generators import ContentEncoder
-from spine_jax.disentangle.segmentor import Segmentor
+from spine_jax.layers.unet import UNet
 
 ENCODER = 5_379_584
 DECODER = 5_748_353
@@ -80,7 +80,7 @@ def test_aade_is_as_large_as_spade(channels, expected):
 
 @pytest.mark.parametrize(("base", "millions"), [(32, 7.76), (64, 31.0)])
 def test_unet(base, millions):
-    total = count(Segmentor(base, 4), IMAGE)[1]
+    total = count(UNet(base, 4), IMAGE)[1]
     assert round(total / 1e6, 2 if base == 32 else 1) == millions
 
 

@@ -11,12 +11,11 @@ from spine_jax.disentangle.losses import (
     anatomy_loss,
     artifact_loss,
     cycle_loss,
-    dice_loss,
-    discriminator_loss,
     loss_terms,
     reconstruction_loss,
     weighted_sum,
 )
+from spine_jax.layers.losses import dice_loss, discriminator_loss
 
 
 def image(*values):

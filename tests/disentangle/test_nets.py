@@ -13,7 +13,7 @@ from spine_jax.disentangle import (
     Networks,
     variant_config,
 )
-from spine_jax.disentangle.batching import together
+from spine_jax.layers.batching import together
 from tests.disentangle.tiny import tiny_config
 
 

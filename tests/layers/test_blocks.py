@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from spine_jax.disentangle.aade import AADE, decays
-from spine_jax.disentangle.blocks import (
+from spine_jax.layers.blocks import (
     LayerNorm,
     max_pool,
     mean_pool,
     standardise,
 )
-from spine_jax.disentangle.conv import Conv, UpConv, convolve, pad_spatial
-from spine_jax.disentangle.initial import draw_params
-from spine_jax.disentangle.segmentor import _Double
+from spine_jax.layers.conv import Conv, UpConv, convolve, pad_spatial
+from spine_jax.layers.initial import draw_params
+from spine_jax.layers.unet import _Double
 from tests.disentangle.tiny import quick_jit
 
 

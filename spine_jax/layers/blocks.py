@@ -11,8 +11,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from spine_jax.disentangle.conv import Conv, UpConv
-from spine_jax.disentangle.initial import constant, uniform
+from spine_jax.layers.conv import Conv, UpConv
+from spine_jax.layers.initial import constant, uniform
 
 NormMaker = Callable[..., nn.Module]
 Activation = Callable[[jax.Array], jax.Array]

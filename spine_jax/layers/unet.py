@@ -1,17 +1,17 @@
-"""The segmentors S_l and S_h: a U-Net from an image to a probability per pixel."""
+"""U-Net from an image to a probability per pixel: the segmentors of A3DSegNet."""
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from spine_jax.disentangle.blocks import ConvBlock, max_pool
-from spine_jax.disentangle.conv import Conv, interleave
-from spine_jax.disentangle.initial import uniform_fan_in
+from spine_jax.layers.blocks import ConvBlock, max_pool
+from spine_jax.layers.conv import Conv, interleave
+from spine_jax.layers.initial import uniform_fan_in
 
 SLOPE = 0.01
 
 
-class Segmentor(nn.Module):
+class UNet(nn.Module):
     """U-Net with instance norm: training sees three kinds of images one by one.
 
     Attributes:

@@ -1,13 +1,13 @@
-"""The discriminators D_l and D_h: ADN's PatchGAN."""
+"""Discriminator of overlapping patches, as in ADN and pix2pix."""
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from spine_jax.disentangle.blocks import ConvBlock, leaky_relu
+from spine_jax.layers.blocks import ConvBlock, leaky_relu
 
 
-class Discriminator(nn.Module):
+class PatchDiscriminator(nn.Module):
     """Scores of overlapping patches, unbounded; 1 is meant for real, 0 for made.
 
     Attributes:

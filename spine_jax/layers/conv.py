@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from spine_jax.disentangle.initial import constant, uniform_fan_in
+from spine_jax.layers.initial import constant, uniform_fan_in
 
 
 class ConvParams(nn.Module):
