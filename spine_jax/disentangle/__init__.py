@@ -7,7 +7,7 @@ from spine_jax.disentangle.config import (
     LossWeights,
     variant_config,
 )
-from spine_jax.disentangle.infer import Translation, decode, segment, translate
+from spine_jax.disentangle.infer import Translation, decode, predict, segment, translate
 from spine_jax.disentangle.nets import Decodings, Discriminators, Networks
 from spine_jax.disentangle.state import Params, TrainState, init_params, init_state
 from spine_jax.disentangle.step import train_step
@@ -25,6 +25,7 @@ __all__ = [
     "decode",
     "init_params",
     "init_state",
+    "predict",
     "segment",
     "train_step",
     "translate",

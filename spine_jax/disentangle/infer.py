@@ -22,10 +22,21 @@ class Translation:
     Attributes:
         x_lh: [N, *S, 1] float32 in [-1, 1].
         m_l: Attention map, [N, *S, 1] float32 in [0, 1]; None for a model without.
+        y_lh: Vertebra probability S_h(x_lh), likewise; None where it was not asked for
+            or the model has no segmentors.
     """
 
     x_lh: np.ndarray
     m_l: np.ndarray | None
+    y_lh: np.ndarray | None = None
+
+
+def predict(params: Params, x_l: np.ndarray, *, batch_size: int = 8) -> Translation:
+    """Everything `translate` and `segment` make of CBCT-like images, in one go.
+
+    Args and raises: as `translate`.
+    """
+    return Translation(*_in_batches(_predict, params, x_l, batch_size))
 
 
 def translate(params: Params, x_l: np.ndarray, *, batch_size: int = 8) -> Translation:
@@ -83,10 +94,17 @@ def _translate(params: Params, x_l: jax.Array) -> tuple[jax.Array, jax.Array | N
 
 @jax.jit
 def _segment(params: Params, x_l: jax.Array) -> jax.Array:
+    return _predict(params, x_l)[2]
+
+
+@jax.jit
+def _predict(
+    params: Params, x_l: jax.Array
+) -> tuple[jax.Array, jax.Array | None, jax.Array | None]:
     nets, generators = Networks(params.config), _computing(params)
-    x_lh, _ = apply(nets, generators, x_l, method="translate")
+    x_lh, m_l = apply(nets, generators, x_l, method="translate")
     (y_lh,) = apply(nets, generators, x_lh, method="segment_high")
-    return y_lh
+    return x_lh, m_l, y_lh
 
 
 def _computing(params: Params) -> dict:

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spine_jax.core import InputError
 from spine_jax.data.framing import FRAMINGS, Framing
 from spine_jax.data.stacks import Stack, frame_cbct, frame_ct, frame_real_cbct
@@ -19,10 +21,12 @@ from spine_jax.pipeline.dataset_plan import Plan, PlannedScan, make_plan
 from spine_jax.pipeline.output_folder import check_no_file
 from spine_jax.pipeline.simulate_files import load_patient
 from spine_jax.pipeline.workers import check_workers, pass_on, run_jobs
-from spine_jax.simulation.cbct import simulate_cbct
+from spine_jax.simulation.cbct import Physics, one_device, simulate_cbct
 
 STACKS_PER_CT = 2
 """A lumbar CT is longer than what a C-arm sees: it is framed at several heights."""
+_DEVICE = 0xDE
+"""Sets the draw of the device apart from those of the scans."""
 _PLAN, _MADE = "plan.json", ("index.json", "field_of_view.npy", "plan.json")
 
 
@@ -83,7 +87,7 @@ def volume_names(scan: PlannedScan) -> list[str]:
 
 def _framing(request: DatasetRequest) -> Framing:
     if isinstance(request.framing, Framing):
-        return request.framing
+        return _with_one_device(request.framing, request.seed)
     if request.framing not in FRAMINGS:
         raise InputError(
             "DATA-PRESET",
@@ -92,7 +96,17 @@ def _framing(request: DatasetRequest) -> Framing:
             f"one of {', '.join(FRAMINGS)}",
             "small",
         )
-    return FRAMINGS[request.framing]
+    return _with_one_device(FRAMINGS[request.framing], request.seed)
+
+
+def _with_one_device(framing: Framing, seed: int) -> Framing:
+    """A data set has one grey scale for all of its CBCTs, so they share a device."""
+    physics = framing.cbct.physics
+    if isinstance(physics, Physics):
+        return framing
+    device = one_device(np.random.default_rng([seed, _DEVICE]), physics)
+    cbct = dataclasses.replace(framing.cbct, physics=device)
+    return dataclasses.replace(framing, cbct=cbct)
 
 
 def _settings(request: DatasetRequest, framing: Framing) -> dict[str, Any]:

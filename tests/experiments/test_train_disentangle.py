@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from functools import partial
 
 import jax
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from experiments import train_disentangle as experiment
 from experiments.configs.disentangle import get_config
+from experiments.harness import images, run, scores
 from spine_jax.core import InputError
 from spine_jax.training.interrupt import Interrupted
 from spine_jax.training.loop import newest_checkpoint
@@ -39,15 +41,15 @@ def test_figures_of_a_mask():
     found[1, 1, :2, 0] = True
     found[2, 0, 0, 0] = True
     affine = np.diag([2.0, 1, 1, 1])
-    figures = experiment.mask_figures(found, truth, affine)
+    figures = scores.mask_figures(found, truth, affine)
     # 2 of 4 and 3 voxels agree; slices score 2 x 2 / 6 and 0, the empty one nothing.
     assert figures["dice"] == pytest.approx(4 / 7)
     assert figures["dice_of_slices"] == pytest.approx((2 / 3 + 0) / 2)
     assert 0 < figures["assd_mm"] < 3
-    nothing = experiment.mask_figures(np.zeros_like(found), truth, affine)
+    nothing = scores.mask_figures(np.zeros_like(found), truth, affine)
     assert nothing == {"dice": 0.0, "dice_of_slices": 0.0, "assd_mm": None}
     rows = [figures | {"volume": "a"}, nothing | {"volume": "b"}, {"volume": "c"}]
-    mean = experiment.mean_row(rows)
+    mean = scores.mean_row(rows)
     assert set(mean) == {"dice", "dice_of_slices", "assd_mm"}
     assert mean["dice"] == pytest.approx(2 / 7)
     assert mean["assd_mm"] == figures["assd_mm"]
@@ -55,16 +57,18 @@ def test_figures_of_a_mask():
 
 def test_data_that_do_not_fit_are_refused(tmp_path):
     with pytest.raises(InputError, match="--data=DIR"):
-        experiment.train(get_config("small"), tmp_path)
+        run.train(
+            experiment.a3dsegnet(get_config("small")), get_config("small"), tmp_path
+        )
     model = experiment.model_config(get_config("smoke"))
     with pytest.raises(InputError, match="slices of 8 x 8 pixels.*32 x 32"):
-        experiment.shrink_to(model, toy_dataset())
+        images.shrink_to(model.image_size, toy_dataset())
     wide = toy_dataset(field_of_view=np.ones((64, 64), bool))
-    assert experiment.shrink_to(model, wide) == 2
+    assert images.shrink_to(model.image_size, wide) == 2
 
 
 def test_pictures_are_of_held_out_slices():
-    low, high = experiment.picture_slices(toy_dataset(), 1)
+    low, high = images.picture_slices(toy_dataset(), 1)
     # Slices 1 to 4 hold a vertebra; the third of volumes 6 (CBCT) and 3 (CT).
     assert low.shape == high.shape == (1, 8, 8, 1)
     assert np.rint((low[0, 3, 3, 0] + 1) * 1500 - 1000) == 603
@@ -74,22 +78,23 @@ def test_pictures_are_of_held_out_slices():
 @pytest.mark.slow
 def test_an_interrupted_smoke_run_goes_on_to_the_same_bits(tmp_path, monkeypatch):
     config = get_config("smoke")
-    dataset = experiment.open_data(config, None)
-    monkeypatch.setattr(experiment, "open_data", lambda *_: dataset)
-    expected = experiment.train(config, tmp_path / "whole", quiet=True)
+    dataset = images.open_data(config, None)
+    monkeypatch.setattr(run, "open_data", lambda *_: dataset)
+    train = partial(run.train, experiment.a3dsegnet(config), config)
+    expected = train(tmp_path / "whole", quiet=True)
 
-    draw = experiment.draw
+    draw = run.draw
 
     def draw_and_interrupt(*arguments):
         draw(*arguments)
         os.kill(os.getpid(), signal.SIGTERM)
 
     with monkeypatch.context() as patch, pytest.raises(Interrupted):
-        patch.setattr(experiment, "draw", draw_and_interrupt)
-        experiment.train(config, tmp_path / "broken", quiet=True)
+        patch.setattr(run, "draw", draw_and_interrupt)
+        train(tmp_path / "broken", quiet=True)
     # The evaluation of step 3 asked for it, the next step heard it.
     assert newest_checkpoint(tmp_path / "broken")[0] == 4
-    found = experiment.train(config, tmp_path / "broken", quiet=True)
+    found = train(tmp_path / "broken", quiet=True)
     for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         np.testing.assert_array_equal(a, b)
 

@@ -4,7 +4,7 @@ from spine_jax.simulation.cbct.carm import CArm, Trajectory
 from spine_jax.simulation.cbct.config import PRESETS, CbctConfig
 from spine_jax.simulation.cbct.feldkamp import fdk
 from spine_jax.simulation.cbct.implants import Implant
-from spine_jax.simulation.cbct.physics import Physics, PhysicsRanges
+from spine_jax.simulation.cbct.physics import Physics, PhysicsRanges, one_device
 from spine_jax.simulation.cbct.projector import Grid, back_project, grid_within, project
 from spine_jax.simulation.cbct.simulate import CbctScan, scan_patient, simulate_cbct
 
@@ -21,6 +21,7 @@ __all__ = [
     "back_project",
     "fdk",
     "grid_within",
+    "one_device",
     "project",
     "scan_patient",
     "simulate_cbct",

@@ -93,3 +93,21 @@ def draw_physics(
     drawn["photons"] *= scale**2
     drawn["blur_px"] /= scale
     return Physics(**drawn)
+
+
+def one_device(
+    rng: np.random.Generator, ranges: PhysicsRanges, share: float = 0.2
+) -> PhysicsRanges:
+    """Narrower ranges, those of the patients of one device drawn from the wide ones.
+
+    Args:
+        rng: Advanced by one draw per figure.
+        ranges: Of all devices.
+        share: Width of the narrow ranges, as a part of the wide ones.
+    """
+    narrow = {}
+    for field in dataclasses.fields(ranges):
+        low, high = getattr(ranges, field.name)
+        start = low + rng.uniform() * (1 - share) * (high - low)
+        narrow[field.name] = (float(start), float(start + share * (high - low)))
+    return PhysicsRanges(**narrow)

@@ -1,0 +1,129 @@
+"""Train a method on unpaired slices, with figures and pictures on the way."""
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from absl import logging
+from matplotlib.figure import Figure
+
+from experiments.harness.images import open_data, picture_slices, shrink_to
+from experiments.harness.method import Method
+from experiments.harness.progress import progress
+from experiments.harness.scores import Row, evaluate, mean_row
+from spine_jax.core import InputError
+from spine_jax.core.cache import user_cache_folder
+from spine_jax.data import UnpairedStream
+from spine_jax.io.atomic import atomic_path, write_json_atomic
+from spine_jax.pipeline.cbct_files import image_space
+from spine_jax.training.interrupt import Interrupted
+from spine_jax.training.loop import Diverged, Plan, run_training
+from spine_jax.training.wrappers import StepRunner, jit_step, sharded_step
+
+Settings = Any  # ConfigDict, whose fields no type checker knows
+
+
+def train(
+    method: Method,
+    config: Settings,
+    workdir: Path,
+    data: Path | None = None,
+    *,
+    quiet: bool = False,
+) -> Any:
+    """Train to the end, or on from where a run in the folder stopped.
+
+    Args:
+        method: What to train.
+        config: batch_size, devices, evaluated_volumes, phantom_seed, plan (of `Plan`),
+            quick_compilation and seed.
+        workdir: Gets metrics.jsonl, evaluation.jsonl, tensorboard, checkpoints,
+            pictures/STEP.png and evaluations/STEP.json by held-out volume.
+        data: Data set; None for the config's phantom.
+        quiet: No progress.
+
+    Returns:
+        The state after the last step.
+
+    Raises:
+        InputError, Interrupted, Diverged: as `run_training`; data that do not fit.
+    """
+    jax.config.update("jax_disable_most_optimizations", config.quick_compilation)
+    dataset = open_data(config, data)
+    shrink = shrink_to(method.image_size, dataset)
+    stream = UnpairedStream(dataset, config.batch_size, config.seed, shrink=shrink)
+    low, high = picture_slices(dataset, shrink)
+
+    def on_evaluation(step: int, state: Any) -> Row:
+        predict = lambda x_l: method.predict(state.params, x_l)  # noqa: E731
+        rows = evaluate(predict, dataset, shrink, config.evaluated_volumes)
+        write_json_atomic(workdir / "evaluations" / f"{step:07d}.json", rows)
+        columns = method.picture(state.params, low, high)
+        draw(workdir / "pictures" / f"{step:07d}.png", columns)
+        return mean_row(rows)
+
+    plan = Plan(**config.plan)
+    with progress(plan.n_steps, method.shown_losses, quiet=quiet) as show:
+        return run_training(
+            method.init_state(),
+            _runner(method, config.devices),
+            stream.iterate,
+            plan,
+            folder=workdir,
+            settings=method.settings
+            | {
+                "images": dataclasses.asdict(image_space(dataset, shrink)),
+                "seed": config.seed,
+                "batch_size": config.batch_size,
+            },
+            on_metrics=show,
+            on_evaluation=on_evaluation,
+        )
+
+
+def draw(path: Path, columns: dict[str, np.ndarray]) -> None:
+    """A picture of images [N, H, W, 1] by title: one row per N, one column per title.
+
+    Images reach from -1 to 1; where nothing is negative, from 0 to 1.
+    """
+    n = len(next(iter(columns.values())))
+    figure = Figure((1.8 * len(columns), 1.9 * n), layout="constrained")
+    axes = figure.subplots(n, len(columns), squeeze=False)
+    for k, (title, images) in enumerate(columns.items()):
+        low = -1 if images.min() < 0 else 0
+        for row in range(n):
+            axis = axes[row, k]
+            axis.imshow(images[row, ..., 0], cmap="gray", vmin=low, vmax=1)
+            axis.set_axis_off()
+        axes[0, k].set_title(title, fontsize=8)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+
+
+def as_program(work: Callable[[], Any]) -> None:
+    """Run what a command line asked for; errors become sentences and exit codes."""
+    # Orbax tells of every file it writes.
+    logging.set_verbosity(logging.WARNING)
+    jax.config.update("jax_compilation_cache_dir", str(user_cache_folder() / "xla"))
+    try:
+        work()
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except Diverged as error:
+        print(f"error[DIVERGED] {error}", file=sys.stderr)
+        sys.exit(1)
+    except Interrupted as stop:
+        print(f"{stop}; the same command goes on", file=sys.stderr)
+        sys.exit(stop.exit_code)
+
+
+def _runner(method: Method, devices: int) -> StepRunner:
+    """The step on as many devices as the config says."""
+    if devices == 1:
+        return jit_step(method.train_step)
+    return sharded_step(method.train_step, jax.devices()[:devices])
