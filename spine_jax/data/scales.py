@@ -6,7 +6,8 @@ import numpy as np
 
 from spine_jax.data.store import CT_SCALE, Scale, StoredVolume
 
-PERCENTILES = (0.5, 99.5)
+PERCENTILES = (5.0, 95.0)
+"""Metal fills up to a few percent of the view of a device; the top must lie below."""
 _STEP = (1, 2, 2)
 """Every so many slices, rows and columns are looked at."""
 
@@ -16,7 +17,7 @@ def fit_cbct_scale(
 ) -> Scale:
     """The one affine of the device: its percentiles fall on those of the CTs.
 
-    The CBCT's 0.5th and 99.5th percentile in the field of view are taken to the same
+    The CBCT's 5th and 95th percentile in the field of view are taken to the same
     percentiles of the CTs, so that tissue has roughly the same value in both domains.
     No pair is looked at, and no test volume.
 

@@ -46,7 +46,7 @@ class ImageSpace:
         spacing_mm: Of slices, rows and columns.
         view_radius_mm: Pixels farther from the middle of a slice are empty.
         cbct_scale: Intensities that become -1 and 1.
-        usual: Percentiles 0.5 and 99.5 of CBCTs in view, after scaling.
+        usual: Percentiles 5 and 95 of CBCTs in view, after scaling.
     """
 
     spacing_mm: tuple[float, float, float]

@@ -7,15 +7,19 @@ import jax
 import orbax.checkpoint as ocp
 
 
-def save_checkpoint(folder: Path, step: int, state: Any, settings: dict) -> None:
-    """Write state and settings for a step, atomically; only the newest is kept.
+def save_checkpoint(
+    folder: Path, step: int, state: Any, settings: dict, *, keep: int = 1
+) -> None:
+    """Write state and settings for a step, atomically.
 
     Args:
         folder: Created if absent; holds one folder per step.
+        step: Larger than any that is there.
         state: Any pytree of arrays.
         settings: JSON-able; compared at restore.
+        keep: Newest checkpoints that stay.
     """
-    with _manager(folder) as manager:
+    with _manager(folder, keep) as manager:
         manager.save(
             step,
             args=ocp.args.Composite(
@@ -52,8 +56,8 @@ def load_checkpoint(folder: Path, like: Any) -> Any:
         ).state
 
 
-def _manager(folder: Path) -> ocp.CheckpointManager:
+def _manager(folder: Path, keep: int | None = None) -> ocp.CheckpointManager:
     options = ocp.CheckpointManagerOptions(
-        max_to_keep=1, enable_async_checkpointing=False
+        max_to_keep=keep, enable_async_checkpointing=False
     )
     return ocp.CheckpointManager(Path(folder).absolute(), options=options)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -118,22 +117,19 @@ def run_training(
 
 
 def newest_checkpoint(folder: Path) -> tuple[int, Path] | None:
-    """Step and place of a run's newest complete checkpoint, None where there is none.
-
-    `training.checkpoint` reads what lies there.
+    """Step of a run's newest complete checkpoint, and the folder `training.checkpoint`
+    reads it from; None where there is none.
 
     Args:
         folder: Of the run.
     """
-    for step in reversed(_saved_steps(folder / CHECKPOINTS)):
-        place = folder / CHECKPOINTS / str(step)
-        if latest_step(place) == step:
-            return step, place
-    return None
+    place = folder / CHECKPOINTS
+    step = latest_step(place)
+    return None if step is None else (step, place)
 
 
 class _Checkpoints:
-    """A folder per checkpoint, so that several can be kept."""
+    """Those of a run: found and compared, due, checked and written."""
 
     def __init__(self, folder: Path, plan: Plan, settings: dict) -> None:
         self.folder = folder
@@ -162,12 +158,7 @@ class _Checkpoints:
     def save(self, step: int, state: Any) -> None:
         if not _is_finite(state):
             raise Diverged(f"the state after step {step} is not finite; {self.advice}")
-        place = self.folder / str(step)
-        # Only an attempt that was cut short can be there.
-        shutil.rmtree(place, ignore_errors=True)
-        save_checkpoint(place, step, state, self._settings)
-        for old in _saved_steps(self.folder)[: -self._plan.keep]:
-            shutil.rmtree(self.folder / str(old))
+        save_checkpoint(self.folder, step, state, self._settings, keep=self._plan.keep)
         self._saved_at = time.monotonic()
 
     @property
@@ -246,12 +237,6 @@ class _Readings:
             f"{self._bad_in_a_row} steps in a row up to step {step} gave no finite "
             f"update ({what} not finite); {self._checkpoints.advice}"
         )
-
-
-def _saved_steps(folder: Path) -> list[int]:
-    if not folder.is_dir():
-        return []
-    return sorted(int(p.name) for p in folder.iterdir() if p.name.isdecimal())
 
 
 def _is_finite(state: Any) -> bool:

@@ -107,6 +107,18 @@ def test_template_with_a_useless_json(ball_case, tmp_path, capsys):
     assert_refused(*run(capsys, *arguments), output, "three numbers")
 
 
+@pytest.mark.parametrize("ids", ["[0, 642]", "[-1]", "[1.5]", "[]", '"first"'])
+def test_template_with_landmarks_off_its_mesh(ball_case, tmp_path, capsys, ids):
+    template = tmp_path / "t.ply"
+    template.write_bytes(ball_case.template.read_bytes())
+    template.with_suffix(".json").write_text(
+        f'{{"body_centre_mm": [1, 2, 3], "remesh": false, "landmarks": {{"a": {ids}}}}}'
+    )
+    output = tmp_path / "out"
+    arguments = fit(ball_case, output, **{"--template": template})
+    assert_refused(*run(capsys, *arguments), output, "TEMPLATE-JSON")
+
+
 def test_open_template(ball_case, tmp_path, capsys):
     lines = ball_case.template.read_text().splitlines()
     count = next(i for i, line in enumerate(lines) if line.startswith("element face"))

@@ -1,6 +1,7 @@
 """`spine-jax fit` and `evaluate` end to end on a tiny case."""
 
 import csv
+import dataclasses
 import json
 
 import nibabel
@@ -69,6 +70,42 @@ def test_statistics_and_report(output):
     report = json.loads((output / "report.json").read_text())
     assert report["seed"] == 0 and report["extra"]["settings"]["iterations"] == 50
     assert "jax" in report["versions"]
+
+
+def test_landmarks_follow_a_template_that_knows_them(ball_case, tmp_path):
+    template = tmp_path / "ball.ply"
+    template.write_bytes(ball_case.template.read_bytes())
+    vertices = load_mesh(template).vertices_mm
+    top = int(np.argmax(vertices[:, 2]))
+    beside = {
+        "body_centre_mm": [10, 0, 0], "remesh": False,
+        "landmarks": {"top": [top], "centre": list(range(len(vertices)))},
+    }  # fmt: skip
+    template.with_suffix(".json").write_text(json.dumps(beside))
+    case = dataclasses.replace(ball_case, template=template)
+    folder = tmp_path / "out"
+    assert main(fit_arguments(case, folder)) == 0
+    statistics = json.loads((folder / "statistics.json").read_text())
+    marked = statistics["landmarks_mm"]
+    assert list(marked) == ["L2", "L3", "L4"] and list(marked["L2"]) == [
+        "top",
+        "centre",
+    ]
+    mesh = load_mesh(folder / "meshes" / "L3.ply")
+    np.testing.assert_allclose(marked["L3"]["top"], mesh.vertices_mm[top], atol=1e-4)
+    # By hand: the middle of the ball, and its radius above.
+    np.testing.assert_allclose(marked["L3"]["centre"], [4, -42, 100], atol=1.5)
+    assert marked["L3"]["top"][2] == pytest.approx(113, abs=1.5)
+    (markup,) = json.loads((folder / "landmarks.mrk.json").read_text())["markups"]
+    points = {each["label"]: each["position"] for each in markup["controlPoints"]}
+    assert len(points) == 6 and markup["coordinateSystem"] == "LPS"
+    expected = np.array(marked["L4"]["top"]) * [-1, -1, 1]
+    np.testing.assert_allclose(points["L4 top"], expected, atol=1e-6)
+    report = json.loads((folder / "report.json").read_text())
+    assert "landmarks.mrk.json" in [each["path"] for each in report["outputs"]]
+    # A template without landmarks leaves no file, nor one of an earlier run.
+    assert main(fit_arguments(ball_case, folder, "--overwrite")) == 0
+    assert not (folder / "landmarks.mrk.json").exists()
 
 
 def test_evaluate_scores_it(output, ball_case, tmp_path):

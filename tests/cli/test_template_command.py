@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from spine_jax.anatomy.landmarks import landmark_vertices
 from spine_jax.anatomy.template import level_template
 from spine_jax.cli.main import main
 from spine_jax.core import LabelVolume
@@ -63,6 +64,8 @@ def test_fit_takes_it(built):
     assert template.name == "L3"
     ours = level_template(22).mesh
     np.testing.assert_array_equal(template.mesh.faces, ours.faces)
+    for name, vertices in landmark_vertices(22).items():
+        np.testing.assert_array_equal(template.landmarks[name], vertices)
     low, high = template.mesh.vertices_mm.min(0), template.mesh.vertices_mm.max(0)
     # Body forwards of the origin, processes to the sides and far behind.
     assert -85 < low[1] < -50 and 12 < high[1] < 25
@@ -101,6 +104,7 @@ def test_folder_and_remeshing(masks, tmp_path, capsys):
     extra = json.loads((tmp_path / "out" / "L3_report.json").read_text())["extra"]
     assert 800 < extra["n_vertices"] < 1000 and extra["modes"] is None
     assert not extra["corresponds_to_level_template"]
+    assert load_template(tmp_path / "out" / "L3.ply").landmarks == {}
     assert extra["checks"]["closed"] and extra["checks"]["genus"] == 1
 
 

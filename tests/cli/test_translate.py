@@ -45,7 +45,7 @@ def save_run(folder, config, images=IMAGES, step=7):
         "images": dataclasses.asdict(images),
     }
     state = init_state(jax.random.key(1), config)
-    save_checkpoint(folder / CHECKPOINTS / str(step), step, state, settings)
+    save_checkpoint(folder / CHECKPOINTS, step, state, settings)
     return folder
 
 
@@ -199,7 +199,7 @@ def test_own_scale_gives_a_scan_of_another_device_the_usual_values():
     np.testing.assert_allclose(a, b, atol=1e-4)
     y, x = np.mgrid[:32, :32] - 15.5
     seen = a[:, x**2 + y**2 <= 15**2]
-    np.testing.assert_allclose(np.percentile(seen, (0.5, 99.5)), (-0.8, 0.6), atol=1e-3)
+    np.testing.assert_allclose(np.percentile(seen, (5, 95)), (-0.8, 0.6), atol=1e-3)
 
 
 def test_image_space_of_a_data_set():
@@ -227,9 +227,7 @@ def test_bad_input_is_one_sentence(trained, tmp_path, capsys):
     refused("translate", image, trained, "--batch-size", options=("--batch-size", 0))
     adn = dataclasses.replace(tiny_config("adn"), image_size=SIZE)
     refused("segment", image, save_run(tmp_path / "adn", adn), "NO-SEGMENTOR", "m4")
-    save_checkpoint(
-        tmp_path / "fit" / CHECKPOINTS / "3", 3, {"a": np.zeros(3)}, {"seed": 1}
-    )
+    save_checkpoint(tmp_path / "fit" / CHECKPOINTS, 3, {"a": np.zeros(3)}, {"seed": 1})
     refused("translate", image, tmp_path / "fit", "CHECKPOINT", "KeyError")
     solid = save_run(tmp_path / "3d", tiny_config(ndim=3))
     refused("translate", image, solid, "3D model")

@@ -109,7 +109,7 @@ def test_a_killed_run_repeats_what_it_had_not_saved(unbroken, tmp_path):
     with open(tmp_path / "metrics.jsonl", "a") as file:
         file.write('{"step": 11, "lo')
     # A checkpoint that was cut short is no checkpoint.
-    (tmp_path / CHECKPOINTS / "9").mkdir()
+    (tmp_path / CHECKPOINTS / "9.orbax-checkpoint-tmp").mkdir()
     state = train(tmp_path)
     assert state["w"].tobytes() == unbroken[1]["w"].tobytes()
     assert steps(tmp_path) == list(range(1, 13))
