@@ -19,8 +19,10 @@ import numpy as np
 from absl import app, flags
 from ml_collections import config_flags
 
-from experiments.harness.method import Method, Prediction
+from experiments.harness.images import open_data, picture_slices
+from experiments.harness.method import Columns, Method, Prediction
 from experiments.harness.run import as_program, train
+from spine_jax.data import Dataset
 from spine_jax.disentangle import (
     DisentangleConfig,
     Params,
@@ -48,16 +50,13 @@ COLUMNS = {
 def main(argv: list[str]) -> None:
     del argv
     flag = flags.FLAGS
-    data = Path(flag.data) if flag.data else None
-    as_program(
-        lambda: train(
-            a3dsegnet(flag.config),
-            flag.config,
-            Path(flag.workdir),
-            data,
-            quiet=flag.quiet,
-        )
-    )
+
+    def work() -> None:
+        method = a3dsegnet(flag.config)
+        dataset = open_data(flag.config, flag.data and Path(flag.data))
+        train(method, flag.config, Path(flag.workdir), dataset, quiet=flag.quiet)
+
+    as_program(work)
 
 
 def a3dsegnet(config: Settings) -> Method:
@@ -77,8 +76,12 @@ def a3dsegnet(config: Settings) -> Method:
 def model_config(config: Settings) -> DisentangleConfig:
     """The method's settings."""
     side, base = config.image_size, config.base_channels
+    model = variant_config(config.model, base_channels=base, image_size=(side, side))
+    weights = dataclasses.replace(model.weights, identity=config.identity_weight)
     return dataclasses.replace(
-        variant_config(config.model, base_channels=base, image_size=(side, side)),
+        model,
+        weights=weights,
+        identity_steps=config.identity_steps,
         compute_dtype=config.compute_dtype,
         learning_rate=config.learning_rate,
         **config.changes,
@@ -90,10 +93,11 @@ def _predict(params: Params, x_l: np.ndarray) -> Prediction:
     return Prediction(made.x_lh, made.y_lh)
 
 
-def _picture(params: Params, x_l: np.ndarray, x_h: np.ndarray) -> dict[str, np.ndarray]:
+def _picture(params: Params, dataset: Dataset, shrink: int) -> Columns:
+    x_l, x_h = picture_slices(dataset, shrink)
     images = {"x_l": x_l, "x_h": x_h} | vars(decode(params, x_l, x_h))
     return {
-        title: np.asarray(images[name])
+        title: list(np.asarray(images[name]))
         for name, title in COLUMNS.items()
         if images[name] is not None
     }

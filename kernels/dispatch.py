@@ -39,14 +39,19 @@ def resolve(
     if implementation == "native" and dtype != jnp.float32:
         raise ValueError(
             f"implementation 'native' computes in float32, found {jnp.dtype(dtype)}: "
-            "cast the arrays, or take 'tiled'"
+            f"cast the arrays, or take {_other(available)}"
         )
     if implementation == "native" and not native_available():
         raise ValueError(
             "implementation 'native' could not be built, see the warning: install a "
-            "C++ compiler, or take 'tiled'"
+            f"C++ compiler, or take {_other(available)}"
         )
     return available[implementation]
+
+
+def _other(available: Mapping[str, Any]) -> str:
+    """The fastest implementation that runs anywhere, as a message names it."""
+    return repr(next(name for name in available if name != "native"))
 
 
 def as_floats(*arrays: Any) -> tuple[jax.Array, ...]:

@@ -22,8 +22,9 @@ ALLOWED = {
     "training": {"core"},
     "simulation": {"core", "geometry", "kernels", "anatomy"},
     "data": {"core", "io", "geometry", "kernels", "anatomy", "simulation"},
-    "layers": {"core"},
+    "layers": {"core", "kernels"},
     "disentangle": {"core", "layers", "training"},
+    "baselines": {"core", "layers", "training"},
     "fitting": {"core", "geometry", "kernels", "anatomy", "training"},
     "pipeline": {
         "core",

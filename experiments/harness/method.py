@@ -1,10 +1,14 @@
 """What the harness has to know of a method."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
+from spine_jax.data import Dataset
+
+Columns = dict[str, Sequence[np.ndarray]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,9 +33,10 @@ class Method:
         settings: JSON-able; decides the numbers, with the harness's own.
         init_state: The state before the first step, whose `params` the next two take.
         train_step: From state and batch to state and metrics.
-        predict: From parameters and CBCT slices [N, H, W, 1].
-        picture: From parameters, CBCT and CT slices to columns of images by title,
-            [N, H, W, 1]: images in [-1, 1], and masks in [0, 1] whose titles say so.
+        predict: From parameters and the slices of a CBCT, [Z, H, W, 1].
+        picture: From parameters, a data set and its pixels along a side of a model's
+            to columns of images [H, W, 1] by title, of one length: grey values in
+            [-1, 1], or masks in [0, 1].
         shown_losses: Names of metrics for the progress line.
     """
 
@@ -40,5 +45,5 @@ class Method:
     init_state: Callable[[], Any]
     train_step: Callable
     predict: Callable[[Any, np.ndarray], Prediction]
-    picture: Callable[[Any, np.ndarray, np.ndarray], dict[str, np.ndarray]]
+    picture: Callable[[Any, Dataset, int], Columns]
     shown_losses: tuple[str, ...]

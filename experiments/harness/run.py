@@ -2,28 +2,28 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 from absl import logging
 from matplotlib.figure import Figure
 
-from experiments.harness.images import open_data, picture_slices, shrink_to
-from experiments.harness.method import Method
+from experiments.harness.images import shrink_to
+from experiments.harness.method import Columns, Method
 from experiments.harness.progress import progress
 from experiments.harness.scores import Row, evaluate, mean_row
 from spine_jax.core import InputError
 from spine_jax.core.cache import user_cache_folder
-from spine_jax.data import UnpairedStream
+from spine_jax.data import Dataset, UnpairedStream
 from spine_jax.io.atomic import atomic_path, write_json_atomic
-from spine_jax.pipeline.cbct_files import image_space
+from spine_jax.pipeline.cbct_models import image_space
 from spine_jax.training.interrupt import Interrupted
 from spine_jax.training.loop import Diverged, Plan, run_training
 from spine_jax.training.wrappers import StepRunner, jit_step, sharded_step
 
+Batches = Callable[[int], Iterator[Any]]
 Settings = Any  # ConfigDict, whose fields no type checker knows
 
 
@@ -31,19 +31,22 @@ def train(
     method: Method,
     config: Settings,
     workdir: Path,
-    data: Path | None = None,
+    dataset: Dataset,
     *,
+    batches: Batches | None = None,
     quiet: bool = False,
 ) -> Any:
     """Train to the end, or on from where a run in the folder stopped.
 
     Args:
         method: What to train.
-        config: batch_size, devices, evaluated_volumes, phantom_seed, plan (of `Plan`),
+        config: batch_size, devices, evaluated_volumes, plan (of `Plan`),
             quick_compilation and seed.
         workdir: Gets metrics.jsonl, evaluation.jsonl, tensorboard, checkpoints,
             pictures/STEP.png and evaluations/STEP.json by held-out volume.
-        data: Data set; None for the config's phantom.
+        dataset: With a training and a test split.
+        batches: From a number of steps done to what comes next; slices of the data set
+            in pairs by default.
         quiet: No progress.
 
     Returns:
@@ -53,16 +56,16 @@ def train(
         InputError, Interrupted, Diverged: as `run_training`; data that do not fit.
     """
     jax.config.update("jax_disable_most_optimizations", config.quick_compilation)
-    dataset = open_data(config, data)
     shrink = shrink_to(method.image_size, dataset)
-    stream = UnpairedStream(dataset, config.batch_size, config.seed, shrink=shrink)
-    low, high = picture_slices(dataset, shrink)
+    if batches is None:
+        stream = UnpairedStream(dataset, config.batch_size, config.seed, shrink=shrink)
+        batches = stream.iterate
 
     def on_evaluation(step: int, state: Any) -> Row:
         predict = lambda x_l: method.predict(state.params, x_l)  # noqa: E731
         rows = evaluate(predict, dataset, shrink, config.evaluated_volumes)
         write_json_atomic(workdir / "evaluations" / f"{step:07d}.json", rows)
-        columns = method.picture(state.params, low, high)
+        columns = method.picture(state.params, dataset, shrink)
         draw(workdir / "pictures" / f"{step:07d}.png", columns)
         return mean_row(rows)
 
@@ -71,7 +74,7 @@ def train(
         return run_training(
             method.init_state(),
             _runner(method, config.devices),
-            stream.iterate,
+            batches,
             plan,
             folder=workdir,
             settings=method.settings
@@ -85,20 +88,19 @@ def train(
         )
 
 
-def draw(path: Path, columns: dict[str, np.ndarray]) -> None:
-    """A picture of images [N, H, W, 1] by title: one row per N, one column per title.
+def draw(path: Path, columns: Columns) -> None:
+    """A picture of columns of images under their titles.
 
-    Images reach from -1 to 1; where nothing is negative, from 0 to 1.
+    Grey values reach from -1 to 1; where nothing is negative, from 0 to 1.
     """
     n = len(next(iter(columns.values())))
     figure = Figure((1.8 * len(columns), 1.9 * n), layout="constrained")
     axes = figure.subplots(n, len(columns), squeeze=False)
     for k, (title, images) in enumerate(columns.items()):
-        low = -1 if images.min() < 0 else 0
-        for row in range(n):
-            axis = axes[row, k]
-            axis.imshow(images[row, ..., 0], cmap="gray", vmin=low, vmax=1)
-            axis.set_axis_off()
+        low = min(0 if image.min() >= 0 else -1 for image in images)
+        for row, image in enumerate(images):
+            axes[row, k].imshow(image[..., 0], cmap="gray", vmin=low, vmax=1)
+            axes[row, k].set_axis_off()
         axes[0, k].set_title(title, fontsize=8)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=110)

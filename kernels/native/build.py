@@ -30,6 +30,14 @@ FLAGS = (
     "-fPIC",
     "-shared",
 )
+TARGETS = (
+    "closest_point",
+    "winding_number",
+    "nearest_mesh",
+    "convolution",
+    "convolution_input_gradient",
+    "convolution_kernel_gradient",
+)
 FOR_THIS_PROCESSOR = ("-march=native", "-mcpu=native")
 """The flag's name differs between architectures; the first one accepted is taken."""
 
@@ -55,7 +63,7 @@ def native_available() -> bool:
             error,
         )
         return False
-    for target in ("closest_point", "winding_number", "nearest_mesh"):
+    for target in TARGETS:
         handler = jax.ffi.pycapsule(getattr(library, f"spine_jax_{target}"))
         jax.ffi.register_ffi_target(f"spine_jax_{target}", handler, platform="cpu")
     return True

@@ -1,6 +1,7 @@
 // The native kernels as XLA FFI handlers: arrays in, arrays out. Contracts are those of the
 // Python functions that call them (kernels/*/native.py).
 
+#include "convolution_gradient.h"
 #include "nearest_mesh.h"
 #include "order.h"
 #include "xla/ffi/api/ffi.h"
@@ -155,10 +156,62 @@ ffi::Error nearest_mesh(ffi::ThreadPool pool, Floats points, Floats accuracy,
   return ffi::Error::Success();
 }
 
+// The window of a convolution from x [B, *S, C] and kernel [.., C, F] to y [B, *O, F]. Its
+// batch is negative where the three do not fit together.
+Window window_of(const Floats& x, const Floats& kernel, const Floats& y, int64_t stride,
+                 int64_t pad) {
+  const auto in = x.dimensions(), taps = kernel.dimensions(), out = y.dimensions();
+  const size_t rank = in.size();
+  const bool fits = (rank == 4 || rank == 5) && taps.size() == rank && out.size() == rank &&
+                    in[0] == out[0] && in[rank - 1] == taps[rank - 2] &&
+                    taps[rank - 1] == out[rank - 1] && in[rank - 1] > 0 &&
+                    out[rank - 1] > 0 && stride > 0;
+  if (!fits) return {-1, 0, {}, {}, {}};
+  const auto axis = [&](size_t i) {
+    return Axis{in[1 + i], out[1 + i], taps[i], stride, pad};
+  };
+  const Axis slice = rank == 5 ? axis(0) : Axis{1, 1, 1, 1, 0};
+  return {in[0], in[rank - 1], slice, axis(rank - 4), axis(rank - 3)};
+}
+
+ffi::Error misfit() {
+  return ffi::Error::InvalidArgument("input, kernel and output do not fit together");
+}
+
+ffi::Error convolution(ffi::ThreadPool pool, int64_t stride, int64_t pad, Floats x,
+                       Floats kernel, ffi::Result<Floats> y) {
+  const Window w = window_of(x, kernel, *y, stride, pad);
+  if (w.batch < 0) return misfit();
+  const int64_t features = y->dimensions().back();
+  const Kernel weights = {kernel.typed_data(), w.row.taps,  w.column.taps,
+                          w.channels * features, features, 1, features};
+  const Result result = {y->typed_data(), w.slice.out, w.row.out, w.column.out, features};
+  convolve(pool, w, x.typed_data(), weights, result);
+  return ffi::Error::Success();
+}
+
+ffi::Error convolution_input_gradient(ffi::ThreadPool pool, int64_t stride, int64_t pad,
+                                      Floats g, Floats kernel, ffi::Result<Floats> dx) {
+  const Window w = window_of(*dx, kernel, g, stride, pad);
+  if (w.batch < 0) return misfit();
+  input_gradient(pool, w, g.typed_data(), kernel.typed_data(), g.dimensions().back(),
+                 dx->typed_data());
+  return ffi::Error::Success();
+}
+
+ffi::Error convolution_kernel_gradient(ffi::ThreadPool pool, int64_t stride, int64_t pad,
+                                       Floats x, Floats g, ffi::Result<Floats> dw) {
+  const Window w = window_of(x, *dw, g, stride, pad);
+  if (w.batch < 0) return misfit();
+  KernelGradient(w, x.typed_data(), g.typed_data(), g.dimensions().back())
+      .run(pool, dw->typed_data());
+  return ffi::Error::Success();
+}
+
 }  // namespace
 }  // namespace spine
 
-// Every handler takes its queries, then the arrays of Meshes.
+// Every search takes its queries, then the arrays of Meshes.
 #define SPINE_QUERIES xla::ffi::Ffi::Bind().Ctx<xla::ffi::ThreadPool>()
 #define SPINE_MESHES \
   Arg<spine::Floats>().Arg<spine::Ints>().Arg<spine::Ints>().Arg<spine::Bools>()
@@ -184,3 +237,20 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(spine_jax_nearest_mesh, spine::nearest_mesh,
                                   .Ret<spine::Ints>()
                                   .Ret<spine::Floats>()
                                   .Ret<spine::Bools>());
+
+#define SPINE_CONVOLUTION                 \
+  xla::ffi::Ffi::Bind()                   \
+      .Ctx<xla::ffi::ThreadPool>()        \
+      .Attr<int64_t>("stride")            \
+      .Attr<int64_t>("pad")               \
+      .Arg<spine::Floats>()               \
+      .Arg<spine::Floats>()               \
+      .Ret<spine::Floats>()
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spine_jax_convolution, spine::convolution, SPINE_CONVOLUTION);
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spine_jax_convolution_input_gradient,
+                              spine::convolution_input_gradient, SPINE_CONVOLUTION);
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spine_jax_convolution_kernel_gradient,
+                              spine::convolution_kernel_gradient, SPINE_CONVOLUTION);

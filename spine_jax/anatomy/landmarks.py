@@ -16,7 +16,7 @@ Names, the sided ones with `_right` and `_left`:
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy.spatial import KDTree
@@ -24,7 +24,8 @@ from scipy.spatial import KDTree
 from spine_jax.anatomy.arch import CervicalArch
 from spine_jax.anatomy.implicit import (
     body_centre_of_shape,
-    parts_distance,
+    body_part_distance,
+    shape_bounds_mm,
     vertebra_distance,
 )
 from spine_jax.anatomy.levels import level_shape
@@ -87,11 +88,20 @@ def landmarks_on_mesh(vertices_mm: np.ndarray, label: int) -> dict[str, np.ndarr
     Raises:
         KeyError: for a label other than 1-25 and 28.
     """
+    return landmark_points_mm(vertices_mm, landmark_vertices(label))
+
+
+def landmark_points_mm(
+    vertices_mm: np.ndarray, landmarks: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Landmarks [3] of a mesh whose landmark vertices are known.
+
+    Args:
+        vertices_mm: [V, 3], in any frame; the result is in the same.
+        landmarks: Vertices [K] by name, as `landmark_vertices` gives them.
+    """
     vertices = np.asarray(vertices_mm)
-    return {
-        name: vertices[indices].mean(axis=0)
-        for name, indices in landmark_vertices(label).items()
-    }
+    return {name: vertices[indices].mean(axis=0) for name, indices in landmarks.items()}
 
 
 @functools.cache
@@ -175,12 +185,11 @@ def _kind(label: int) -> str:
 
 def _endplate(shape: VertebraShape, centre, name: str, up: float):
     """Centre and rims of an end-plate in the mid-plane."""
-    body = lambda points_mm: parts_distance(points_mm, shape)[0]  # noqa: E731
     angles = np.deg2rad(np.arange(15.0, 76.0, 1.0))
     points = {f"{name}_endplate_centre": _exit(shape, centre, up * _UP)}
     for side, forward in (("anterior", _FRONT), ("posterior", _BACK)):
         rays = np.cos(angles)[:, None] * forward + up * np.sin(angles)[:, None] * _UP
-        ends = np.array([_first_exit(body, centre, ray) for ray in rays])
+        ends = _first_exits(lambda p: body_part_distance(p, shape), centre, rays)
         # A rim is the corner of the outline: its farthest point from the centre.
         corner = np.argmax(np.linalg.norm(ends - centre, axis=1))
         points[f"{name}_endplate_{side}"] = ends[corner]
@@ -189,7 +198,9 @@ def _endplate(shape: VertebraShape, centre, name: str, up: float):
 
 def _mid_plane_end(shape: VertebraShape, centre, direction: np.ndarray) -> np.ndarray:
     """Middle of the foremost or rearmost edge in the mid-plane, [3] mm."""
-    y, z = np.meshgrid(np.arange(-90.0, 40, 0.4), np.arange(-55.0, 45, 0.4))
+    low, high = (corner - centre for corner in shape_bounds_mm(shape))
+    y, z = (np.arange(low[i], high[i], 0.4) for i in (1, 2))
+    y, z = np.meshgrid(y, z)
     grid = np.stack([np.zeros_like(y), y, z], axis=-1) + centre
     inside = grid[vertebra_distance(grid, shape) < 0]
     reach = inside @ direction
@@ -230,18 +241,21 @@ def _tip(shape: VertebraShape, limb: Limb) -> np.ndarray:
 
 
 def _exit(shape: VertebraShape, start, direction) -> np.ndarray:
-    return _first_exit(lambda p: vertebra_distance(p, shape), start, direction)
+    direction = np.asarray(direction)[None]
+    return _first_exits(lambda p: vertebra_distance(p, shape), start, direction)[0]
 
 
-def _first_exit(
-    distance: Callable[[np.ndarray], np.ndarray], start, direction
+def _first_exits(
+    distance: Callable[[np.ndarray], np.ndarray], start, directions: np.ndarray
 ) -> np.ndarray:
-    """First point [3] of a ray, from inside a solid, that lies on its surface, mm."""
-    unit = np.asarray(direction) / np.linalg.norm(direction)
+    """First points [R, 3] of rays, from inside a solid, that lie on its surface, mm."""
+    units = directions / np.linalg.norm(directions, axis=1, keepdims=True)
     along = np.arange(0.0, _FARTHEST_MM, _STEP_MM)
-    values = distance(start + along[:, None] * unit)
+    values = distance(start + along[:, None] * units[:, None])
     # A start just outside counts as inside: the ray first enters.
-    inside = np.flatnonzero(values < 0)[0]
-    after = inside + np.flatnonzero(values[inside:] >= 0)[0]
-    low, high = values[after - 1], values[after]
-    return start + (along[after - 1] - _STEP_MM * low / (high - low)) * unit
+    inside = np.argmax(values < 0, axis=1)
+    left = (values >= 0) & (np.arange(len(along)) > inside[:, None])
+    after, rays = np.argmax(left, axis=1), np.arange(len(units))
+    low, high = values[rays, after - 1], values[rays, after]
+    length = along[after - 1] - _STEP_MM * low / (high - low)
+    return start + length[:, None] * units

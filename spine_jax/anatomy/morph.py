@@ -73,18 +73,15 @@ def morph_vertices(
         end: Shape to reach.
         pace: How carefully.
     """
-    before = _control_points(start)
+    before = start
     for step in range(1, pace.steps + 1):
         shape = blend_shapes(start, end, step / pace.steps)
-        after = _control_points(shape)
-        carried = RBFInterpolator(before, after - before, smoothing=1.0)(vertices_mm)
-        # The plane x = 0 maps to itself; rounding must not lift points off it.
-        carried[vertices_mm[:, 0] == 0.0, 0] = 0.0
+        carried = carry_points(vertices_mm, before, shape)
 
         def project(points_mm: np.ndarray, steps=pace.newton_steps, shape=shape):
             return onto_surface(lambda p: vertebra_distance(p, shape), points_mm, steps)
 
-        vertices_mm = project(vertices_mm + carried, steps=2)
+        vertices_mm = project(carried, steps=2)
         slides = pace.last_slides if step == pace.steps else pace.slides
         for i in range(slides):
             last = step == pace.steps and i >= slides // 2
@@ -97,11 +94,26 @@ def morph_vertices(
         if pace.untangle:
             for _ in range(3):
                 vertices_mm = untangled(project(vertices_mm), faces)
-        before = after
+        before = shape
     if pace.tangential < 1.0:
         for _ in range(3):
             vertices_mm = project(_freed(vertices_mm, faces, shape))
     return vertices_mm
+
+
+def carry_points(
+    points_mm: np.ndarray, start: VertebraShape, end: VertebraShape
+) -> np.ndarray:
+    """Points [P, 3] mm moved as corresponding places of two shapes move.
+
+    The map is a thin-plate spline through tips, rims and canal: smooth, and it leads
+    only roughly from one surface to the other.
+    """
+    before, after = _control_points(start), _control_points(end)
+    moves = RBFInterpolator(before, after - before, smoothing=1.0)(points_mm)
+    # The plane x = 0 maps to itself; rounding must not lift points off it.
+    moves[points_mm[:, 0] == 0.0, 0] = 0.0
+    return points_mm + moves
 
 
 def _freed(vertices_mm: np.ndarray, faces: np.ndarray, shape: VertebraShape):
@@ -214,12 +226,9 @@ def blend_shapes(start: VertebraShape, end: VertebraShape, share: float):
 
 def _blend(start: Any, end: Any, share: float) -> Any:
     if dataclasses.is_dataclass(start):
-        return type(start)(
-            *(
-                _blend(getattr(start, field.name), getattr(end, field.name), share)
-                for field in dataclasses.fields(start)
-            )
-        )
+        names = [field.name for field in dataclasses.fields(start)]
+        blended = {n: _blend(getattr(start, n), getattr(end, n), share) for n in names}
+        return type(start)(**blended)
     if isinstance(start, tuple):
         return tuple(_blend(s, e, share) for s, e in zip(start, end))
     return start + share * (end - start)

@@ -47,10 +47,13 @@ class TemplateMesh:
             centroid of the vertebral body (axis: with its dens; atlas, which has no
             body: of the whole ring).
         name: Level that it shows, such as `"L3"`.
+        landmarks: Vertices [K] whose mean is the landmark, by name; empty where they
+            are not known.
     """
 
     mesh: Mesh
     name: str
+    landmarks: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
 def level_template(label: int, vertex_count: int = 2000) -> TemplateMesh:

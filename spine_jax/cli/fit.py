@@ -1,8 +1,9 @@
 """Fit labelled vertebra meshes to a CT, given one point per vertebra.
 
 Writes to OUT: labels.nii.gz on the CT's own grid, meshes/<NAME>.ply in point-to-point
-correspondence, statistics.json and .csv, appearance.png, preview.png, and report.json
-last, when all is complete.
+correspondence, landmarks.mrk.json for 3D Slicer (where the template's landmarks are
+known, as ours are), statistics.json and .csv, appearance.png, preview.png, and
+report.json last, when all is complete.
 """
 
 import argparse

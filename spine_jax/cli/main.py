@@ -9,24 +9,30 @@ import sys
 import warnings
 
 from spine_jax.cli import (
+    centroids,
     dataset,
     demo,
     evaluate,
     fit,
+    reconstruct,
     segment,
     simulate,
     template,
     translate,
+    view,
 )
 
 COMMANDS = (
     fit,
     segment,
     translate,
+    centroids,
+    reconstruct,
     simulate,
     dataset,
     template,
     evaluate,
+    view,
     demo,
 )
 

@@ -63,6 +63,8 @@ class StoredVolume:
         image: [Z, H, W] int16.
         labels: [Z, H, W] uint8, or None.
         clean: [Z, H, W] int16 HU, or None.
+        translated: [Z, H', W'] float32 in [-1, 1], what a model made of it, on that
+            model's pixels; None where nobody asked for it.
     """
 
     name: str
@@ -73,6 +75,7 @@ class StoredVolume:
     image: StoredArray
     labels: StoredArray | None = None
     clean: StoredArray | None = None
+    translated: StoredArray | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,8 @@ class UnpairedStream:
     """Batches of training CBCT and labelled CT that have nothing to do with each other.
 
     `stream[step]` is a dict of float32 arrays: `x_l` CBCT and `x_h` CT in [-1, 1],
-    `y_h` the vertebrae of x_h, 0 or 1. In 2D they are [B, H, W, 1], in 3D
+    `y_h` the vertebrae of x_h, 0 or 1, and `x_lh` where every CBCT of the batch has a
+    translation. In 2D they are [B, H, W, 1], in 3D
     [B, D, H, W, 1]. Each domain runs through its slices (in 3D: its volumes, at random
     heights) in an order of its own, another one in each epoch, and is flipped left to
     right by a coin of its own. CT slices without a vertebra occur, with an empty mask:
@@ -76,11 +77,14 @@ class UnpairedStream:
             [_get(examples, first + row) for row in self._rows]
             for examples in (self._low, self._high)
         )
-        return {
+        batch = {
             "x_l": np.stack([example["image"] for example in low]),
             "x_h": np.stack([example["image"] for example in high]),
             "y_h": np.stack([example["mask"] for example in high]),
         }
+        if all("translated" in example for example in low):
+            batch["x_lh"] = np.stack([example["translated"] for example in low])
+        return batch
 
     def __len__(self) -> int:
         """Steps until grain's indices end; there is no other end."""
@@ -149,6 +153,8 @@ def _example(
     # The truth of a CBCT is for evaluation only.
     if volume.domain == "ct":
         example["mask"] = read_mask(volume, slices, pieces.shrink)
+    elif volume.translated is not None:
+        example["translated"] = np.asarray(volume.translated[slices])[..., None]
     if flipped:
         example = {name: array[..., ::-1, :] for name, array in example.items()}
     return example

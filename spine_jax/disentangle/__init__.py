@@ -7,7 +7,14 @@ from spine_jax.disentangle.config import (
     LossWeights,
     variant_config,
 )
-from spine_jax.disentangle.infer import Translation, decode, predict, segment, translate
+from spine_jax.disentangle.infer import (
+    Translation,
+    decode,
+    predict,
+    segment,
+    translate,
+    translate_pairs,
+)
 from spine_jax.disentangle.nets import Decodings, Discriminators, Networks
 from spine_jax.disentangle.state import Params, TrainState, init_params, init_state
 from spine_jax.disentangle.step import train_step
@@ -29,5 +36,6 @@ __all__ = [
     "segment",
     "train_step",
     "translate",
+    "translate_pairs",
     "variant_config",
 ]

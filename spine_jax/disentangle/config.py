@@ -20,6 +20,8 @@ class LossWeights:
         segmentation: Eq. 8, left: Dice of the three maps of a labelled image.
         attention: Eq. 8, right: Dice of its attention map.
         anatomy: Eq. 9.
+        identity: Not of the paper. Holds x_lh to x_l and x_hl to x_h during the first
+            `identity_steps`, less and less.
     """
 
     adversarial: float = 1.0
@@ -29,6 +31,7 @@ class LossWeights:
     segmentation: float = 5.0
     attention: float = 5.0
     anatomy: float = 5.0
+    identity: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +58,8 @@ class DisentangleConfig:
         aade_hidden: Channels between attention map and gamma, beta.
         gamma_bias_init: Start of gamma's bias, 0 or 1.
         weights: Of the losses.
+        identity_steps: Steps until the weight of the identity loss has gone to 0,
+            evenly.
         learning_rate, betas, weight_decay: Of Adam; the decay is L2 in the gradient.
         compute_dtype: "float32" or "bfloat16" for activations. Parameters, statistics
             and losses are float32 either way.
@@ -73,6 +78,7 @@ class DisentangleConfig:
     aade_hidden: int = 128
     gamma_bias_init: float = 1.0
     weights: LossWeights = LossWeights()
+    identity_steps: int = 0
     learning_rate: float = 1e-4
     betas: tuple[float, float] = (0.5, 0.999)
     weight_decay: float = 1e-4

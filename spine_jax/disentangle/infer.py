@@ -2,16 +2,17 @@
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from spine_jax.core import InputError
 from spine_jax.disentangle.config import check_image_size
 from spine_jax.disentangle.nets import Decodings, Networks, apply
 from spine_jax.disentangle.state import Params
+from spine_jax.layers.batching import in_batches
 from spine_jax.training.precision import cast_floats
 
 
@@ -76,6 +77,23 @@ def segment(params: Params, x_l: np.ndarray, *, batch_size: int = 8) -> np.ndarr
     return _in_batches(_segment, params, x_l, batch_size)
 
 
+def translate_pairs(
+    params: Params, x_l: np.ndarray, x_h: np.ndarray, *, batch_size: int = 8
+) -> np.ndarray:
+    """CT-like images with the artifacts of CBCT-like ones, x_hl.
+
+    Args:
+        params: Trained; discriminators may be {}.
+        x_l, x_h: [N, *S, 1] in [-1, 1]; the artifacts of x_l[i] go into x_h[i].
+        batch_size: Images at a time; the result does not depend on it.
+
+    Raises:
+        InputError: S does not fit the networks.
+    """
+    pairs = np.concatenate([x_l, x_h], axis=-1)
+    return _in_batches(_spoil, params, pairs, batch_size)
+
+
 @jax.jit
 def decode(params: Params, x_l: jax.Array, x_h: jax.Array) -> Decodings:
     """Every decoding of one batch of pairs, for pictures and the ablation's columns.
@@ -90,6 +108,13 @@ def decode(params: Params, x_l: jax.Array, x_h: jax.Array) -> Decodings:
 @jax.jit
 def _translate(params: Params, x_l: jax.Array) -> tuple[jax.Array, jax.Array | None]:
     return apply(Networks(params.config), _computing(params), x_l, method="translate")
+
+
+@jax.jit
+def _spoil(params: Params, pairs: jax.Array) -> jax.Array:
+    x_l, x_h = pairs[..., :1], pairs[..., 1:]
+    nets = Networks(params.config)
+    return apply(nets, _computing(params), x_l, x_h, method="spoil")
 
 
 @jax.jit
@@ -117,14 +142,5 @@ def _in_batches(
     images: np.ndarray,
     batch_size: int,
 ) -> Any:
-    """Run over the first axis; the last batch is filled up, so one size compiles."""
     check_image_size(params.config, images.shape[1:-1])
-    n = len(images)
-    outputs = []
-    for start in range(0, n, batch_size):
-        chunk = np.asarray(images[start : start + batch_size], np.float32)
-        missing = min(batch_size, n) - len(chunk)
-        filled = np.pad(chunk, ((0, missing),) + ((0, 0),) * (chunk.ndim - 1))
-        output = run(params, jnp.asarray(filled))
-        outputs.append(jax.tree.map(lambda y: np.asarray(y)[: len(chunk)], output))  # noqa: B023
-    return jax.tree.map(lambda *parts: np.concatenate(parts), *outputs)
+    return in_batches(partial(run, params), images, batch_size)

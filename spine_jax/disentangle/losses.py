@@ -35,6 +35,18 @@ def artifact_loss(
     return l1(x_l - x_lh, x_hl - x_h)
 
 
+def identity_loss(
+    x_l: jax.Array, x_lh: jax.Array, x_h: jax.Array, x_hl: jax.Array
+) -> jax.Array:
+    """Translations that are what they translate: where a training may start from.
+
+    Nothing else ties the codes of both domains to each other in the beginning. Without
+    it short trainings often end in a conspiracy: G_l paints vertebrae dark, S_l learns
+    dark vertebrae, and both find none in a real x_l, as Eq. 9 is glad to confirm.
+    """
+    return l1(x_l, x_lh) + l1(x_h, x_hl)
+
+
 def anatomy_loss(d: Decodings) -> jax.Array:
     """Eq. 9: an image keeps its anatomy; the gradient runs to both maps of a pair."""
     return l1(d.y_l, d.y_ll) + l1(d.y_h, d.y_hh) + l1(d.y_l, d.y_lh) + l1(d.y_h, d.y_hl)
@@ -69,11 +81,31 @@ def loss_terms(
         "segmentation": lambda: dice(d.y_h) + dice(d.y_hl) + dice(d.y_hh),
         "attention": lambda: dice(d.m_h),
         "anatomy": lambda: anatomy_loss(d),
+        "identity": lambda: identity_loss(x_l, d.x_lh, x_h, d.x_hl),
     }
     return {name: term() for name, term in terms.items() if getattr(weights, name)}
 
 
-def weighted_sum(terms: dict[str, jax.Array], weights: LossWeights) -> jax.Array:
-    """The generators' objective."""
-    weighted = [getattr(weights, name) * term for name, term in terms.items()]
+def weighted_sum(
+    terms: dict[str, jax.Array],
+    weights: LossWeights,
+    identity_share: jax.Array | float = 1.0,
+) -> jax.Array:
+    """The generators' objective.
+
+    Args:
+        terms: From `loss_terms`.
+        weights: Of them.
+        identity_share: What is left of the weight of the identity loss.
+    """
+    weighted = [
+        getattr(weights, name) * term * (identity_share if name == "identity" else 1.0)
+        for name, term in terms.items()
+    ]
     return sum(weighted, jnp.zeros(()))
+
+
+def identity_share(step: jax.Array, identity_steps: int) -> jax.Array:
+    """From 1 at the first step evenly down to 0 at `identity_steps`, and 0 then on."""
+    left = identity_steps - step.astype(jnp.float32)
+    return jnp.clip(left / max(identity_steps, 1), 0.0, 1.0)

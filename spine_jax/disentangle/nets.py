@@ -83,6 +83,10 @@ class Networks(nn.Module):
         (x_lh,) = self.clean((c_l, m_l))
         return x_lh, m_l
 
+    def spoil(self, x_l: jax.Array, x_h: jax.Array) -> jax.Array:
+        """x_hl: the image x_h with the artifacts of x_l."""
+        return self.g_l(self.e_h(x_h), self.e_a(x_l))
+
     def attention(self, *codes: jax.Array) -> tuple[Map, ...]:
         """m = G_s(c)."""
         return together(self.g_s, *codes)

@@ -9,7 +9,7 @@ import optax
 
 from spine_jax.core import check_shapes
 from spine_jax.disentangle.config import DisentangleConfig
-from spine_jax.disentangle.losses import loss_terms, weighted_sum
+from spine_jax.disentangle.losses import identity_share, loss_terms, weighted_sum
 from spine_jax.disentangle.nets import Decodings, Discriminators, Networks, apply
 from spine_jax.disentangle.state import TrainState, make_optimizer
 from spine_jax.layers.losses import discriminator_loss
@@ -48,7 +48,7 @@ def train_step(
     _check_batch(batch, config)
     (_, (decodings, metrics)), generator_gradient = jax.value_and_grad(
         generator_objective, has_aux=True
-    )(params.generators, params.discriminators, batch, config, axis_name)
+    )(params.generators, params.discriminators, batch, config, state.step, axis_name)
     (_, d_metrics), discriminator_gradient = jax.value_and_grad(
         discriminator_objective, has_aux=True
     )(params.discriminators, decodings, batch, config)
@@ -72,6 +72,7 @@ def generator_objective(
     discriminators: dict,
     batch: Batch,
     config: DisentangleConfig,
+    step: jax.Array,
     axis_name: str | None = None,
 ) -> tuple[jax.Array, tuple[Decodings, Metrics]]:
     """Weighted sum of the generators' losses, the decodings, and each loss."""
@@ -81,7 +82,8 @@ def generator_objective(
     low, high = _scorers(compute(discriminators), config)
     made_scores = (low(decodings.x_hl)[0], high(decodings.x_lh)[0])
     terms = loss_terms(decodings, batch, made_scores, config.weights, axis_name)
-    total = weighted_sum(terms, config.weights)
+    share = identity_share(step, config.identity_steps)
+    total = weighted_sum(terms, config.weights, share)
     return total, (decodings, terms | {"generator_loss": total})
 
 

@@ -4,7 +4,9 @@ Centroids may be millimetres off, which turns the curve through them and can put
 vertebra onto its neighbour's end plate, where gradient descent stays. So the rigid
 template is tried at some hundred poses around the guess, coarse to fine. A pose is as
 good as the blurred image falls along the outward normals of the template's surface, the
-signed edge term of the fit, less a little for its distance from the guess.
+signed edge term of the fit, less a little for its distance from the guess. Centroids
+say nothing of a twist about the spine, which reaches 25 degrees in scoliosis; it is
+searched from zero.
 """
 
 import dataclasses
@@ -26,21 +28,30 @@ from spine_jax.geometry import (
 )
 from spine_jax.geometry.mesh import normalise
 
+_STILL = (0,)
+# Rounds of grids: steps to the right, forward and up in mm; forward lean, roll and
+# twist in degrees.
 ROUNDS = (
-    # Steps to the right, forward and up in mm; forward lean and roll in degrees.
     (
-        (-4, 0, 4),
-        (-6, -3, 0, 3, 6),
-        (-9, -6, -3, 0, 3, 6, 9),
-        (-12, -6, 0, 6, 12),
-        (0,),
+        (
+            (-4, 0, 4),
+            (-6, -3, 0, 3, 6),
+            (-9, -6, -3, 0, 3, 6, 9),
+            (-12, -6, 0, 6, 12),
+            _STILL,
+            _STILL,
+        ),
+        (_STILL, (-3, 0, 3), (-6, 0, 6), (-6, 0, 6), _STILL, (-24, -16, 16, 24)),
     ),
-    ((-2, 0, 2), (-1.5, 0, 1.5), (-1.5, 0, 1.5), (-4, 0, 4), (-4, 0, 4)),
-    ((-1, 0, 1), (-0.7, 0, 0.7), (-0.7, 0, 0.7), (-2, 0, 2), (-2, 0, 2)),
+    ((_STILL, _STILL, _STILL, _STILL, _STILL, (-8, 0, 8)),),
+    (((-2, 0, 2), (-1.5, 0, 1.5), (-1.5, 0, 1.5), (-4, 0, 4), (-4, 0, 4), _STILL),),
+    (((-1, 0, 1), (-0.7, 0, 0.7), (-0.7, 0, 0.7), (-2, 0, 2), (-2, 0, 2), _STILL),),
 )
 N_SAMPLES = 400
 PENALTY_PER_MM2 = 0.05 / (2 * 8.0**2)
 """A pose 8 mm from the guess must be better by 0.025, on the scale of -1 to 1."""
+PENALTY_PER_DEG2 = 0.025 / 20.0**2
+"""A twist of 20 degrees must be better by as much."""
 CANDIDATES_AT_ONCE = 16
 
 
@@ -54,10 +65,13 @@ def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitP
     points, normals = _surface(problem, seed)
     rotation, centre = (np.asarray(x) for x in (problem.rotation, problem.centre))
     guess, vertebrae = centre, np.arange(len(centre))
-    for steps in ROUNDS:
-        right, forward, up, lean, roll = np.array(list(itertools.product(*steps))).T
+    twist_deg = np.zeros(len(centre))
+    for grids in ROUNDS:
+        steps = [step for grid in grids for step in itertools.product(*grid)]
+        right, forward, up, *angles = np.array(steps, float).T
         offset = np.stack([right, forward, up], axis=1) / UNIT_MM
-        turns = rotation @ _turn(np.deg2rad(lean), np.deg2rad(roll))[:, None]
+        turns = rotation @ _turn(*np.deg2rad(angles))[:, None]
+        twists_deg = twist_deg + angles[2][:, None]
         centres = centre + np.einsum("bij,cj->cbi", rotation, offset)
         quality = np.asarray(
             _edge_quality(
@@ -70,8 +84,10 @@ def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitP
             )
         )
         distance2_mm2 = np.sum((centres - guess) ** 2, axis=-1) * UNIT_MM**2
-        best = np.argmax(quality - PENALTY_PER_MM2 * distance2_mm2, axis=0)
+        penalty = PENALTY_PER_MM2 * distance2_mm2 + PENALTY_PER_DEG2 * twists_deg**2
+        best = np.argmax(quality - penalty, axis=0)
         rotation, centre = turns[best, vertebrae], centres[best, vertebrae]
+        twist_deg = twists_deg[best, vertebrae]
     return dataclasses.replace(
         problem,
         rotation=jnp.asarray(rotation, jnp.float32),
@@ -104,14 +120,17 @@ def _surface_of(group: TemplateGroup, key: jax.Array) -> tuple[jax.Array, jax.Ar
     return jax.vmap(places)(vertices), normalise(jax.vmap(places)(normals))
 
 
-def _turn(lean: np.ndarray, roll: np.ndarray) -> np.ndarray:
-    """Rotations [C, 3, 3] about the right axis (lean), after one about the anterior."""
+def _turn(lean: np.ndarray, roll: np.ndarray, twist: np.ndarray) -> np.ndarray:
+    """Rotations [C, 3, 3] about the anterior axis (roll), then the right (lean), then
+    the cranial one (twist)."""
     zero, one = np.zeros_like(lean), np.ones_like(lean)
     c, s = np.cos(lean), np.sin(lean)
     about_right = np.array([[one, zero, zero], [zero, c, -s], [zero, s, c]])
     c, s = np.cos(roll), np.sin(roll)
     about_anterior = np.array([[c, zero, s], [zero, one, zero], [-s, zero, c]])
-    return np.einsum("ijc,jkc->cik", about_right, about_anterior)
+    c, s = np.cos(twist), np.sin(twist)
+    about_cranial = np.array([[c, -s, zero], [s, c, zero], [zero, zero, one]])
+    return np.einsum("hic,ijc,jkc->chk", about_cranial, about_right, about_anterior)
 
 
 @jax.jit

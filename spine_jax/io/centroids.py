@@ -8,7 +8,6 @@ import numpy as np
 
 from spine_jax.core import Centroids, InputError, Volume, transform_points
 from spine_jax.core.labels import label_name
-from spine_jax.io.atomic import write_json_atomic
 from spine_jax.io.centroid_checks import (
     check_centroids,
     fitting_formats,
@@ -16,14 +15,10 @@ from spine_jax.io.centroid_checks import (
 )
 from spine_jax.io.centroid_formats import CentroidTable, read_table
 from spine_jax.io.centroid_frames import FORMATS, frame_affine
+from spine_jax.io.markups import save_points_mrk
 from spine_jax.io.mask_centroids import centroids_from_labels
 from spine_jax.io.nifti import load_labels
 from spine_jax.io.paths import require_file
-
-_MARKUPS_SCHEMA = (
-    "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/"
-    "Resources/Schema/markups-schema-v1.0.3.json#"
-)
 
 
 def load_centroids(
@@ -74,24 +69,9 @@ def load_centroids(
 
 def save_centroids_mrk(path: str | os.PathLike, centroids: Centroids) -> None:
     """Write a 3D Slicer point list (`.mrk.json`, LPS), labelled by vertebra name."""
-    lps_mm = np.asarray(centroids.points_mm, np.float64) * [-1.0, -1.0, 1.0]
-    points = [
-        {
-            "id": str(index),
-            "label": label_name(label),
-            "description": str(label),
-            "position": point,
-            "positionStatus": "defined",
-        }
-        for index, (label, point) in enumerate(zip(centroids.labels, lps_mm), start=1)
-    ]
-    markup = {
-        "type": "Fiducial",
-        "coordinateSystem": "LPS",
-        "coordinateUnits": "mm",
-        "controlPoints": points,
-    }
-    write_json_atomic(path, {"@schema": _MARKUPS_SCHEMA, "markups": [markup]})
+    names = [label_name(label) for label in centroids.labels]
+    numbers = [str(label) for label in centroids.labels]
+    save_points_mrk(path, np.asarray(centroids.points_mm), names, numbers)
 
 
 def _affine(

@@ -1,10 +1,11 @@
-"""Several inputs through one network in one call."""
+"""Networks in batches: several inputs in one call, many images in calls of one size."""
 
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 
 def together(network: Callable[[Any], Any] | None, *inputs: Any) -> tuple[Any, ...]:
@@ -29,3 +30,26 @@ def together(network: Callable[[Any], Any] | None, *inputs: Any) -> tuple[Any, .
         jax.tree.map(lambda y: y.reshape(-1, n, *y.shape[1:])[:, i], output)  # noqa: B023
         for i in range(n)
     )
+
+
+def in_batches(
+    run: Callable[[jax.Array], Any], images: np.ndarray, batch_size: int
+) -> Any:
+    """run(images) on the host, a few at a time.
+
+    The last batch is filled up with zeros, so that one size compiles.
+
+    Args:
+        run: From [B, *S, C] to a pytree of [B, ...]; treats each image by itself.
+        images: [N, *S, C], N at least 1.
+        batch_size: Largest B.
+    """
+    n = len(images)
+    outputs = []
+    for start in range(0, n, batch_size):
+        chunk = np.asarray(images[start : start + batch_size], np.float32)
+        missing = min(batch_size, n) - len(chunk)
+        filled = np.pad(chunk, ((0, missing),) + ((0, 0),) * (chunk.ndim - 1))
+        output = run(jnp.asarray(filled))
+        outputs.append(jax.tree.map(lambda y: np.asarray(y)[: len(chunk)], output))  # noqa: B023
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *outputs)

@@ -109,7 +109,7 @@ class ConvBlock(nn.Module):
             self.stride,
             self.pad,
             self.reflect,
-            bias_cancels=_cancels_constants(self.norm),
+            bias_cancels=cancels_constants(self.norm),
             name="conv",
         )(x)
         if self.norm is not None:
@@ -126,7 +126,7 @@ class UpBlock(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, attention: jax.Array | None = None) -> jax.Array:
-        cancels = _cancels_constants(self.norm)
+        cancels = cancels_constants(self.norm)
         x = UpConv(self.features, cancels, name="conv")(x)
         return self.activation(self.norm(name="norm")(x, attention))
 
@@ -146,7 +146,8 @@ class Residual(nn.Module):
         return x + ConvBlock(c, 3, 1, 1, self.norm, None, name="second")(y, attention)
 
 
-def _cancels_constants(norm: NormMaker | None) -> bool:
+def cancels_constants(norm: NormMaker | None) -> bool:
+    """Whether a norm takes away what is added to a whole channel."""
     # All others work channel by channel.
     return norm not in (None, LayerNorm)
 

@@ -4,11 +4,21 @@ Parameters decide the dtype: a layer computes in the dtype of its kernel, so cas
 parameters is all that mixed precision takes.
 """
 
+from functools import partial
+from typing import cast
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spine_jax.kernels.convolution import (
+    Window,
+    convolution,
+    default_implementation,
+    input_gradient,
+    kernel_gradient,
+)
 from spine_jax.layers.initial import constant, uniform_fan_in
 
 
@@ -115,15 +125,77 @@ def convolve(
         zeros: Pixels of zeros around x.
     """
     ndim = x.ndim - 2
-    axes = "DHW"[-ndim:]
-    y = jax.lax.conv_general_dilated(
-        x.astype(kernel.dtype),
-        kernel,
-        window_strides=(stride,) * ndim,
-        padding=((zeros, zeros),) * ndim,
-        dimension_numbers=(f"N{axes}C", f"{axes}IO", f"N{axes}C"),
-    )
+    window = Window(x.shape[1:-1], kernel.shape[:ndim], stride, zeros)
+    y = convolution_of(x.astype(kernel.dtype), kernel, window)
     return y + bias.reshape((1,) * (ndim + 1) + (-1,))
+
+
+def convolution_of(
+    x: jax.Array,
+    kernel: jax.Array,
+    window: Window,
+    implementation: str | None = None,
+) -> jax.Array:
+    """`kernels.convolution`, differentiable.
+
+    Gradient: XLA differentiates its own. The native kernels are the three derivatives
+    of T(x, kernel, g) = sum(g * convolution(x, kernel)), which is linear in each of its
+    arguments; so the derivatives of every one of them are the other two. Reverse mode
+    works to any order, forward mode (`jax.jvp`) with XLA's alone.
+    """
+    implementation = implementation or default_implementation(x.dtype)
+    if implementation == "native":
+        return cast(jax.Array, _native_convolution(x, kernel, window))
+    return convolution(x, kernel, window, implementation=implementation)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _native_convolution(x, kernel, window):
+    return convolution(x, kernel, window, implementation="native")
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _native_input_gradient(g, kernel, window):
+    return input_gradient(g, kernel, window, implementation="native")
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _native_kernel_gradient(x, g, window):
+    return kernel_gradient(x, g, window, implementation="native")
+
+
+def _saving(operation):
+    """Forward pass of one of the three: it keeps its operands."""
+    return lambda a, b, window: (operation(a, b, window), (a, b))
+
+
+def _of_convolution(window, saved, dy):
+    x, kernel = saved
+    return (
+        _native_input_gradient(dy, kernel, window),
+        _native_kernel_gradient(x, dy, window),
+    )
+
+
+def _of_input_gradient(window, saved, dx):
+    g, kernel = saved
+    return (
+        _native_convolution(dx, kernel, window),
+        _native_kernel_gradient(dx, g, window),
+    )
+
+
+def _of_kernel_gradient(window, saved, dkernel):
+    x, g = saved
+    return (
+        _native_input_gradient(g, dkernel, window),
+        _native_convolution(x, dkernel, window),
+    )
+
+
+_native_convolution.defvjp(_saving(_native_convolution), _of_convolution)
+_native_input_gradient.defvjp(_saving(_native_input_gradient), _of_input_gradient)
+_native_kernel_gradient.defvjp(_saving(_native_kernel_gradient), _of_kernel_gradient)
 
 
 def pad_spatial(x: jax.Array, width: int, mode: str) -> jax.Array:

@@ -21,6 +21,11 @@ def discriminator_loss(real_scores: jax.Array, made_scores: jax.Array) -> jax.Ar
     return 0.5 * (jnp.mean((real_scores - 1) ** 2) + jnp.mean(made_scores**2))
 
 
+def logistic_loss(logits: jax.Array, target: float) -> jax.Array:
+    """Mean cross entropy between a probability to hit, sigmoid(logits), and target."""
+    return jnp.mean(jax.nn.softplus(logits) - target * logits)
+
+
 def dice_loss(
     probability: jax.Array,
     target: jax.Array,

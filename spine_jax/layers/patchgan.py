@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from spine_jax.layers.blocks import ConvBlock, leaky_relu
+from spine_jax.layers.blocks import ConvBlock, InstanceNorm, NormMaker, leaky_relu
 
 
 class PatchDiscriminator(nn.Module):
@@ -13,16 +13,23 @@ class PatchDiscriminator(nn.Module):
     Attributes:
         base: Channels after the first layer; they double at each further one.
         n_layers: Layers of stride 2.
+        pad: Zeros on each side of what a layer sees.
+        norm: Of all layers but the first and the last.
+        outputs: Scores of each patch.
     """
 
     base: int
     n_layers: int
+    pad: int = 1
+    norm: NormMaker = InstanceNorm
+    outputs: int = 1
 
     @nn.compact
     def __call__(self, image: jax.Array) -> jax.Array:
-        """Scores [B, *T, 1] float32 of an image [B, *S, 1]."""
+        """Scores [B, *T, outputs] float32 of an image [B, *S, C]."""
+        pad = self.pad
         x = ConvBlock(
-            self.base, 4, 2, 1, None, leaky_relu, reflect=False, name="layer0"
+            self.base, 4, 2, pad, None, leaky_relu, reflect=False, name="layer0"
         )(image)
         for i in range(1, self.n_layers + 1):
             stride = 2 if i < self.n_layers else 1
@@ -30,10 +37,13 @@ class PatchDiscriminator(nn.Module):
                 self.base * 2**i,
                 4,
                 stride,
-                1,
-                activation=leaky_relu,
+                pad,
+                self.norm,
+                leaky_relu,
                 reflect=False,
                 name=f"layer{i}",
             )(x)
-        x = ConvBlock(1, 4, 1, 1, None, None, reflect=False, name="score")(x)
+        x = ConvBlock(self.outputs, 4, 1, pad, None, None, reflect=False, name="score")(
+            x
+        )
         return x.astype(jnp.float32)

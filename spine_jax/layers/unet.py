@@ -5,10 +5,11 @@ import jax
 import jax.numpy as jnp
 
 from spine_jax.layers.blocks import ConvBlock, max_pool
-from spine_jax.layers.conv import Conv, interleave
-from spine_jax.layers.initial import uniform_fan_in
+from spine_jax.layers.conv import interleave
+from spine_jax.layers.initial import constant, uniform_fan_in
 
 SLOPE = 0.01
+FIRST_LOGIT, HELD_AT = -2.0, 10.0
 
 
 class UNet(nn.Module):
@@ -34,8 +35,26 @@ class UNet(nn.Module):
             x = _Double(self.base * 2**i, name=f"double{i}")(x)
             x = jnp.concatenate([skips[i], x], axis=-1)
             x = _Pair(self.base * 2**i, name=f"up{i}")(x)
-        logit = Conv(1, 1, name="final")(x)
+        logit = _Logit(name="final")(x)
         return nn.sigmoid(logit.astype(jnp.float32))
+
+
+class _Logit(nn.Module):
+    """One number per pixel, of all channels.
+
+    Starts near -2: most pixels are background, and with a Dice loss alone pixels that
+    start at a probability of one half take thousands of steps to get there.
+    Parameters are held at a tenth: Adam moves each by about the learning rate, and
+    these few have to grow tenfold before a probability nears 0 or 1.
+    """
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        channels = x.shape[-1]
+        draw = uniform_fan_in(channels * HELD_AT**2)
+        kernel = self.param("kernel", draw, (channels, 1))
+        bias = self.param("bias", constant(FIRST_LOGIT / HELD_AT), (1,))
+        return HELD_AT * (x @ kernel + bias)
 
 
 class _Pair(nn.Module):

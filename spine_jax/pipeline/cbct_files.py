@@ -1,4 +1,4 @@
-"""The `translate` and `segment` commands: a CBCT in, a trained 2D model's answer on the
+"""The `translate` and `segment` commands: a CBCT in, a trained model's answer on the
 CBCT's own grid out."""
 
 import dataclasses
@@ -6,62 +6,35 @@ import time
 import warnings
 from pathlib import Path
 
-import jax
 import numpy as np
-from scipy import ndimage
+from skimage.measure import label
 
-from spine_jax.core import InputError, Volume, orientation_codes, spacing_mm
-from spine_jax.data import Dataset, Scale, read_image
-from spine_jax.data.scales import PERCENTILES
-from spine_jax.data.store import CT_SCALE, OUTSIDE
-from spine_jax.disentangle import (
-    DisentangleConfig,
-    LossWeights,
-    Params,
-    init_state,
-    segment,
-    translate,
-)
+from spine_jax.core import Volume, spacing_mm
+from spine_jax.data.store import CT_SCALE
+from spine_jax.disentangle import segment, translate
+from spine_jax.disentangle.segment3d import segment_low
 from spine_jax.io.nifti import load_volume, save_volume
 from spine_jax.io.report import write_report
+from spine_jax.pipeline.cbct_frame import (
+    Frame,
+    lay_frame,
+    model_images,
+    plane_size,
+)
+from spine_jax.pipeline.cbct_models import (
+    ImageSpace,
+    TrainedModel,
+    TrainedSegment3D,
+    is_segment3d,
+    load_model,
+    load_segment3d,
+)
 from spine_jax.pipeline.output_folder import check_output_folder
-from spine_jax.training.checkpoint import load_checkpoint, load_settings
-from spine_jax.training.loop import newest_checkpoint
 
 OUTPUTS = ("ct", "attention", "mask", "probability")
-_FRAME_AXES = ("SI", "PA", "LR")
-"""Slices upwards, rows from front to back, columns from right to left."""
-_BLUR = 0.4
-"""Of the width that averaging over a slice's voxel adds, as in making data sets."""
-_LOOKED_AT, _EVERY = 16, 8
-"""Training volumes, and every so many slices of each, that tell the usual values."""
+SMALLEST_PIECE_MM3 = 500.0
+"""Pieces of a mask that are smaller are no vertebrae; the atlas has about 10,000."""
 _SMALL_SHARE = 0.5
-
-
-@dataclasses.dataclass(frozen=True)
-class ImageSpace:
-    """What a model takes for an image; part of a checkpoint's settings.
-
-    Attributes:
-        spacing_mm: Of slices, rows and columns.
-        view_radius_mm: Pixels farther from the middle of a slice are empty.
-        cbct_scale: Intensities that become -1 and 1.
-        usual: Percentiles 5 and 95 of CBCTs in view, after scaling.
-    """
-
-    spacing_mm: tuple[float, float, float]
-    view_radius_mm: float
-    cbct_scale: tuple[float, float]
-    usual: tuple[float, float]
-
-
-@dataclasses.dataclass(frozen=True)
-class TrainedModel:
-    """A model and its images."""
-
-    params: Params
-    images: ImageSpace
-    step: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,58 +48,6 @@ class CbctRequest:
     own_scale: bool = False
     overwrite: bool = False
     reading: dict = dataclasses.field(default_factory=dict)
-
-
-def image_space(dataset: Dataset, shrink: int = 1) -> ImageSpace:
-    """The images of a training on a data set whose pixels are averaged by `shrink`."""
-    slice_mm, row_mm, column_mm = dataset.spacing_mm
-    seen = np.argwhere(dataset.field_of_view)
-    middle = (np.array(dataset.field_of_view.shape) - 1) / 2
-    from_axis = np.linalg.norm((seen - middle) * (row_mm, column_mm), axis=1)
-    some = slice(None, None, _EVERY)
-    values = [
-        read_image(dataset, volume, some)[:, dataset.field_of_view].ravel()
-        for volume in dataset.select("cbct", "train")[:_LOOKED_AT]
-    ]
-    low, high = np.percentile(np.concatenate(values), PERCENTILES)
-    return ImageSpace(
-        spacing_mm=(slice_mm, row_mm * shrink, column_mm * shrink),
-        view_radius_mm=float(from_axis.max()),
-        cbct_scale=(dataset.cbct_scale.low, dataset.cbct_scale.high),
-        usual=(float(low), float(high)),
-    )
-
-
-def load_model(folder: Path) -> TrainedModel:
-    """The newest checkpoint of a training run on slices.
-
-    Raises:
-        InputError: for a folder without one, or with one of another kind.
-    """
-    found = newest_checkpoint(folder)
-    if found is None:
-        missing = "no complete checkpoint" if folder.is_dir() else "no such folder"
-        expected = "the --workdir of experiments/train_disentangle.py"
-        raise InputError("NO-CHECKPOINT", folder, missing, expected, "another folder")
-    step, place = found
-    try:
-        settings = load_settings(place)
-        model, images = _tupled(settings["model"]), _tupled(settings["images"])
-        model["weights"] = LossWeights(**model["weights"])
-        config, images = DisentangleConfig(**model), ImageSpace(**images)
-        if config.ndim != 2:
-            raise TypeError("a 3D model")
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            "CHECKPOINT",
-            place,
-            f"no settings of a model of slices ({type(error).__name__}: {error})",
-            "a 2D run of experiments/train_disentangle.py",
-            "another folder, or training again with this version",
-        ) from None
-    state = load_checkpoint(place, like=init_state(jax.random.key(0), config))
-    params = dataclasses.replace(state.params, discriminators={})
-    return TrainedModel(params, images, step)
 
 
 def translate_to_folder(request: CbctRequest) -> None:
@@ -146,110 +67,45 @@ def translate_to_folder(request: CbctRequest) -> None:
     _write("translate", request, model, volume, outputs, started)
 
 
-def segment_to_folder(request: CbctRequest, *, probability: bool = False) -> None:
+def segment_to_folder(
+    request: CbctRequest, *, probability: bool = False, fast: bool = False
+) -> None:
     """Write `mask.nii.gz`, 1 in vertebrae, `probability.nii.gz` if asked for, and
     `report.json` last.
+
+    Args:
+        request: A run of the 3D stage segments volumes, one of slices slice by slice.
+        probability: Whether the probability is written too.
+        fast: Let the 3D stage's windows not overlap.
 
     Raises: as `translate_to_folder`.
     """
     started = time.perf_counter()
-    model, volume, frame, images = _prepared(request)
-    found = segment(model.params, images, batch_size=request.batch_size)
+    check_output_folder(request.output, overwrite=request.overwrite)
+    if is_segment3d(request.ckpt):
+        model = load_segment3d(request.ckpt)
+        volume = load_volume(request.image, **request.reading)
+        size, space = _whole(volume, model)
+        frame, images = _framed(request, volume, space, size)
+        overlap = 0.0 if fast else 0.5
+        found = segment_low(model.params, images, overlap=overlap)
+    else:
+        model, volume, frame, images = _prepared(request)
+        found = segment(model.params, images, batch_size=request.batch_size)
     share = frame.restored(found[..., 0], 0.0)
-    outputs = {"mask.nii.gz": (share > 0.5).astype(np.float32)}
+    mask = without_small_pieces(share > 0.5, volume.affine_vox_to_mm)
+    outputs = {"mask.nii.gz": mask.astype(np.float32)}
     outputs |= {"probability.nii.gz": share} if probability else {}
     _write("segment", request, model, volume, outputs, started)
 
 
-@dataclasses.dataclass(frozen=True)
-class Frame:
-    """A model's slices laid into a volume: around its middle, along its own axes.
-
-    Attributes:
-        frame_to_vox: [4, 4], (slice, row, column) to voxel; a scaled permutation.
-        shape: Of the slices, [Z, H, W].
-        volume_shape: Of the volume, [X, Y, Z].
-        in_view: Which voxels the model sees, bool, broadcasts to `volume_shape`.
-    """
-
-    frame_to_vox: np.ndarray
-    shape: tuple[int, ...]
-    volume_shape: tuple[int, ...]
-    in_view: np.ndarray
-
-    def cut(self, array: np.ndarray) -> np.ndarray:
-        """Slices [Z, H, W] of voxels [X, Y, Z]; the least value outside."""
-        return ndimage.affine_transform(
-            array,
-            self.frame_to_vox,
-            output_shape=self.shape,
-            order=1,
-            # Not "constant": rounding would put the outermost voxels outside.
-            mode="grid-constant",
-            cval=float(array.min()),
-        )
-
-    def restored(self, slices: np.ndarray, outside: float) -> np.ndarray:
-        """Voxels [X, Y, Z] of slices [Z, H, W]; a value for what is out of view."""
-        # The outermost voxels may lie half a slice beyond its centre.
-        array = ndimage.affine_transform(
-            slices,
-            np.linalg.inv(self.frame_to_vox),
-            output_shape=self.volume_shape,
-            order=1,
-            mode="nearest",
-        )
-        return np.where(self.in_view, array, np.float32(outside))
-
-
-def lay_frame(volume: Volume, images: ImageSpace, size: tuple[int, ...]) -> Frame:
-    """Where slices of H x W pixels lie in a volume of any orientation."""
-    affine, voxels = volume.affine_vox_to_mm, np.array(volume.array.shape)
-    codes, spacing = orientation_codes(affine), spacing_mm(affine)
-    frame_to_vox, axes = np.zeros((4, 4)), []
-    for k, letters in enumerate(_FRAME_AXES):
-        axis = next(i for i, code in enumerate(codes) if code in letters)
-        sign = 1.0 if codes[axis] == letters[0] else -1.0
-        frame_to_vox[axis, k] = sign * images.spacing_mm[k] / spacing[axis]
-        axes.append(axis)
-    height_mm = voxels[axes[0]] * spacing[axes[0]]
-    shape = (max(1, int(np.ceil(height_mm / images.spacing_mm[0] - 1e-6))), *size)
-    middle = (np.array(shape) - 1) / 2
-    frame_to_vox[:3, 3] = (voxels - 1) / 2 - frame_to_vox[:3, :3] @ middle
-    frame_to_vox[3, 3] = 1.0
-    squares = np.zeros((1, 1, 1))
-    for axis in axes[1:]:
-        mm = (np.arange(int(voxels[axis])) - (voxels[axis] - 1) / 2) * spacing[axis]
-        squares = squares + (mm**2).reshape([-1 if i == axis else 1 for i in range(3)])
-    in_view = squares <= images.view_radius_mm**2
-    return Frame(frame_to_vox, shape, volume.array.shape, in_view)
-
-
-def model_images(
-    volume: Volume, frame: Frame, images: ImageSpace, own: bool
-) -> np.ndarray:
-    """Slices of a CBCT as the model takes them, [Z, H, W, 1] in [-1, 1], on the scale
-    of the training or on the volume's own."""
-    pixel_vox = np.abs(frame.frame_to_vox[:3, :3]) @ np.ones(3)
-    # Voxels are blurred where a slice's pixel spans several of them.
-    sigma_vox = _BLUR * np.sqrt(np.maximum(pixel_vox**2 - 1, 0))
-    blurred = ndimage.gaussian_filter(volume.array, sigma_vox, mode="nearest")
-    slices = frame.cut(blurred)
-    rows_mm, columns_mm = (
-        (np.arange(n) - (n - 1) / 2) * step
-        for n, step in zip(frame.shape[1:], images.spacing_mm[1:])
-    )
-    seen = rows_mm[:, None] ** 2 + columns_mm**2 <= (images.view_radius_mm + 1e-6) ** 2
-    scale = _own_scale(slices[:, seen], images) if own else Scale(*images.cbct_scale)
-    return np.where(seen, scale(slices), np.float32(OUTSIDE))[..., None]
-
-
-def _own_scale(seen: np.ndarray, images: ImageSpace) -> Scale:
-    """The scale that gives a scan's percentiles their usual values."""
-    low, high = np.percentile(seen, PERCENTILES)
-    usual_low, usual_high = images.usual
-    per_unit = max(high - low, 1e-6) / max(usual_high - usual_low, 1e-6)
-    return Scale(*(float(low + (end - usual_low) * per_unit) for end in (-1, 1)))
+def without_small_pieces(mask: np.ndarray, affine_vox_to_mm: np.ndarray) -> np.ndarray:
+    """A mask [X, Y, Z] bool without pieces below `SMALLEST_PIECE_MM3`."""
+    pieces = np.asarray(label(mask, connectivity=1))
+    volumes_mm3 = np.bincount(pieces.ravel()) * np.prod(spacing_mm(affine_vox_to_mm))
+    large = volumes_mm3 >= SMALLEST_PIECE_MM3
+    large[0] = False
+    return large[pieces]
 
 
 def _prepared(
@@ -258,21 +114,41 @@ def _prepared(
     check_output_folder(request.output, overwrite=request.overwrite)
     volume = load_volume(request.image, **request.reading)
     model = load_model(request.ckpt)
-    frame = lay_frame(volume, model.images, model.params.config.image_size)
+    size = model.params.config.image_size
+    return model, volume, *_framed(request, volume, model.images, size)
+
+
+def _framed(
+    request: CbctRequest, volume: Volume, images: ImageSpace, size: tuple[int, ...]
+) -> tuple[Frame, np.ndarray]:
+    """Slices of H x W pixels around the middle of a volume, as a model takes them."""
+    frame = lay_frame(volume, images, size)
     if (share := float(frame.in_view.mean())) < _SMALL_SHARE:
         warnings.warn(
-            f"the model sees a cylinder of {2 * model.images.view_radius_mm:.0f} mm "
+            f"the model sees a cylinder of {2 * images.view_radius_mm:.0f} mm "
             f"around the middle, {share:.0%} of {request.image}; the rest stays empty",
-            stacklevel=2,
+            stacklevel=3,
         )
-    slices = model_images(volume, frame, model.images, request.own_scale)
-    return model, volume, frame, slices
+    return frame, model_images(volume, frame, images, request.own_scale)
+
+
+def _whole(
+    volume: Volume, model: TrainedSegment3D
+) -> tuple[tuple[int, int], ImageSpace]:
+    """Slices that hold the volume whole, and how much of them is in view: the device's
+    cylinder where the volume is that of a device, all of it where it is larger."""
+    patch = model.params.config.patch_size[1:]
+    height, width = plane_size(volume, model.images)
+    if height <= patch[0] and width <= patch[1]:
+        return patch, model.images
+    everything = dataclasses.replace(model.images, view_radius_mm=np.inf)
+    return (max(height, patch[0]), max(width, patch[1])), everything
 
 
 def _write(
     command: str,
     request: CbctRequest,
-    model: TrainedModel,
+    model: TrainedModel | TrainedSegment3D,
     volume: Volume,
     outputs: dict[str, np.ndarray],
     started: float,
@@ -293,8 +169,3 @@ def _write(
         timings_s={"total": time.perf_counter() - started},
         extra={"checkpoint_step": model.step} | dataclasses.asdict(model.images),
     )
-
-
-def _tupled(plain: dict) -> dict:
-    """What JSON made lists of."""
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()}

@@ -2,12 +2,13 @@
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from spine_jax.anatomy.template import TemplateMesh
+from spine_jax.anatomy.landmarks import landmark_points_mm
+from spine_jax.anatomy.template import GROUPS, TemplateMesh
 from spine_jax.core import Centroids, InputError, LabelVolume, Mesh, Volume
 from spine_jax.core.labels import label_name, label_number
 from spine_jax.fitting import (
@@ -45,6 +46,8 @@ class FitResult:
         labels: On the CT's own grid.
         meshes: One per vertebra by name (`"L3"`), RAS+ mm; vertex i means the same
             place on all that share their faces: C3 to C7, and T1 down.
+        landmarks_mm: Named places [3] of every mesh (see `anatomy.landmarks`), by name
+            of the vertebra, RAS+ mm; none where the template's are not known.
         statistics: One row per vertebra: volume, mean HU, centroid, visibility, losses.
         history: Each term of the loss over the iterations, [iterations].
         summary: The learned appearance curve and samples of the image beside it.
@@ -52,6 +55,7 @@ class FitResult:
 
     labels: LabelVolume
     meshes: dict[str, Mesh]
+    landmarks_mm: dict[str, dict[str, np.ndarray]]
     statistics: list[dict]
     history: dict[str, np.ndarray]
     summary: FitSummary
@@ -59,10 +63,14 @@ class FitResult:
 
 @dataclasses.dataclass(frozen=True)
 class FitCase:
-    """A case ready to run: the problem, its settings, and how to read its result."""
+    """A case ready to run: the problem, its settings, and how to read its result.
+
+    `landmarks` holds for every vertebra the mesh vertices [K] of each known landmark.
+    """
 
     volume: Volume
     labels: tuple[int, ...]
+    landmarks: tuple[Mapping[str, np.ndarray], ...]
     origin_mm: np.ndarray
     problem: FitProblem
     config: FitConfig
@@ -151,7 +159,9 @@ def prepare_case(
     problem = build_problem(volume, pose, groups, config.blur_mm)
     if config.pose_search:
         problem = search_pose(problem, config.normal_scale)
-    return FitCase(volume, labels, pose.centre_mm.mean(axis=0), problem, config)
+    landmarks = tuple(_landmarks(templates[i], centroids.labels[i]) for i in keep)
+    origin_mm = pose.centre_mm.mean(axis=0)
+    return FitCase(volume, labels, landmarks, origin_mm, problem, config)
 
 
 def finish_case(case: FitCase, state: FitState) -> FitResult:
@@ -164,11 +174,17 @@ def finish_case(case: FitCase, state: FitState) -> FitResult:
         label_name(label): Mesh(vertices, np.asarray(hierarchy.faces))
         for label, (vertices, hierarchy) in zip(case.labels, fitted, strict=True)
     }
+    landmarks_mm = {
+        name: landmark_points_mm(mesh.vertices_mm, landmarks)
+        for (name, mesh), landmarks in zip(meshes.items(), case.landmarks, strict=True)
+        if landmarks
+    }
     summary = summarise(state, case.problem, case.config)
     steps = case.config.iterations
     return FitResult(
         labels=labels,
         meshes=meshes,
+        landmarks_mm=landmarks_mm,
         statistics=vertebra_statistics(case.volume, labels, meshes, summary.vertebrae),
         history={name: np.asarray(h)[:steps] for name, h in state.history.items()},
         summary=summary,
@@ -195,6 +211,16 @@ def _templates(
         return [template] * len(labels)
     made = {label: cached_level_template(label) for label in set(labels)}
     return [made[label] for label in labels]
+
+
+def _landmarks(template: TemplateMesh, label: int) -> Mapping[str, np.ndarray]:
+    """A template's landmarks, where the vertebra has them: an atlas has no end-plates.
+
+    They do not depend on the level within a group of one topology.
+    """
+    shown = label_number(template.name)
+    alike = any(shown in group and label in group for group in GROUPS.values())
+    return template.landmarks if alike else {}
 
 
 def _selected(centroids: Centroids, vertebrae: list[str] | None) -> list[int]:

@@ -14,6 +14,7 @@ from spine_jax.io.nifti import load_volume, save_labels
 from spine_jax.io.report import write_report
 from spine_jax.io.tables import write_csv_atomic
 from spine_jax.pipeline.fit import FitCase, FitResult, finish_case, prepare_case
+from spine_jax.pipeline.landmark_files import save_landmarks
 from spine_jax.pipeline.output_folder import check_output_folder
 from spine_jax.pipeline.pictures import draw_appearance, draw_preview
 from spine_jax.pipeline.progress import fit_progress
@@ -26,6 +27,7 @@ from spine_jax.training.checkpoint import (
 from spine_jax.training.interrupt import Interrupted, interrupt_requested
 
 CHECKPOINT_EVERY_S = 60.0
+LANDMARKS = "landmarks.mrk.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,16 +174,23 @@ def _write(
 ) -> None:
     output = request.output
     # From here on an earlier run's results are replaced: none of them may stay behind.
-    (output / "report.json").unlink(missing_ok=True)
+    for name in ("report.json", LANDMARKS):
+        (output / name).unlink(missing_ok=True)
     shutil.rmtree(output / "meshes", ignore_errors=True)
     (output / "meshes").mkdir(parents=True)
     save_labels(output / "labels.nii.gz", result.labels, reference=request.image)
     for name, mesh in result.meshes.items():
         save_mesh(output / "meshes" / f"{name}.ply", mesh, space=request.mesh_space)
+    if result.landmarks_mm:
+        save_landmarks(output / LANDMARKS, result.landmarks_mm, case.volume)
     final = {name: float(values[-1]) for name, values in result.history.items()}
     write_json_atomic(
         output / "statistics.json",
-        {"vertebrae": result.statistics, "final_losses": final},
+        {
+            "vertebrae": result.statistics,
+            "landmarks_mm": result.landmarks_mm,
+            "final_losses": final,
+        },
     )
     write_csv_atomic(output / "statistics.csv", result.statistics)
     draw_appearance(
@@ -200,6 +209,8 @@ def _report(
     names = ["labels.nii.gz", "statistics.json", "statistics.csv"]
     names += ["appearance.png", "preview.png"]
     names += [f"meshes/{name}.ply" for name in result.meshes]
+    if result.landmarks_mm:
+        names.append(LANDMARKS)
     options = {
         key: str(value) if isinstance(value, Path) else value
         for key, value in dataclasses.asdict(request).items()

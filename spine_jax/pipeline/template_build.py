@@ -166,7 +166,8 @@ def average_surfaces(
     Raises:
         InputError: `TEMPLATE-SHAPES` where fewer than two vertebrae fit the level.
     """
-    start = cached_level_template(level).mesh
+    ours = cached_level_template(level)
+    start = ours.mesh
     template = build_template(start, N_MODES)
     used, left_out = [], list(surfaces.left_out)
     for surface in surfaces.usable:
@@ -186,7 +187,9 @@ def average_surfaces(
     mean = Mesh(shapes.mean(axis=0), start.faces)
     mesh = mean if vertex_count is None else _remeshed(mean, vertex_count)
     return AverageTemplate(
-        template=TemplateMesh(mesh, label_name(level)),
+        template=TemplateMesh(
+            mesh, ours.name, ours.landmarks if vertex_count is None else {}
+        ),
         used=tuple(
             dataclasses.replace(each, scale=float(scale))
             for each, scale in zip(used, scales, strict=True)

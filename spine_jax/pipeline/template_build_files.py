@@ -220,6 +220,7 @@ def _write(
             "body_centre_mm": [0.0, 0.0, 0.0],
             "axes": {"anterior": "+y", "cranial": "+z"},
             "remesh": False,
+            "landmarks": average.template.landmarks,
         },
     )
     outputs = [mesh, beside]

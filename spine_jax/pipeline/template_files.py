@@ -1,7 +1,11 @@
 """A user's template: a mesh file and the JSON beside it."""
 
+import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
 
 from spine_jax.anatomy.template import TemplateMesh, template_from_mesh
 from spine_jax.core import InputError
@@ -24,7 +28,8 @@ def load_template(path: Path) -> TemplateMesh:
     the shape belongs to (`L3` when absent), and where anatomical directions point in
     the mesh's frame (right +x, anterior +y, cranial +z when absent). The mesh is meshed
     anew, evenly, unless the JSON says `"remesh": false`: its vertices keep their
-    numbers then.
+    numbers then, and `"landmarks"`, vertex numbers by name as `template build` writes
+    them, hold.
 
     Raises:
         InputError: when either file is missing or unfit.
@@ -48,6 +53,7 @@ def load_template(path: Path) -> TemplateMesh:
         remesh = data.get("remesh", True)
         if not isinstance(remesh, bool):
             raise ValueError("remesh must be true or false")
+        landmarks = _landmarks(data.get("landmarks", {}), len(mesh.vertices_mm))
         if len(body_centre_mm) != 3:
             raise ValueError("body_centre_mm needs three numbers")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -59,6 +65,16 @@ def load_template(path: Path) -> TemplateMesh:
             "comparing it with the expected form",
         ) from error
     count = VERTICES if remesh else None
-    return template_from_mesh(
+    template = template_from_mesh(
         mesh, body_centre_mm, axes=axes, vertex_count=count, name=level
     )
+    return template if remesh else dataclasses.replace(template, landmarks=landmarks)
+
+
+def _landmarks(given: Mapping, n_vertices: int) -> dict[str, np.ndarray]:
+    landmarks = {str(name): np.array(ids, ndmin=1) for name, ids in given.items()}
+    for name, ids in landmarks.items():
+        integers = np.issubdtype(ids.dtype, np.integer) and ids.ndim == 1
+        if not integers or ids.min() < 0 or ids.max() >= n_vertices:
+            raise ValueError(f"landmark {name} is no list of vertex numbers")
+    return landmarks

@@ -13,13 +13,8 @@ from spine_jax.cli.main import main
 from spine_jax.core import Volume, spacing_mm, vox_to_mm
 from spine_jax.disentangle import init_state, segment, translate
 from spine_jax.io.nifti import save_volume
-from spine_jax.pipeline.cbct_files import (
-    ImageSpace,
-    image_space,
-    lay_frame,
-    load_model,
-    model_images,
-)
+from spine_jax.pipeline.cbct_frame import lay_frame, model_images
+from spine_jax.pipeline.cbct_models import ImageSpace, image_space, load_model
 from spine_jax.training.checkpoint import save_checkpoint
 from spine_jax.training.loop import CHECKPOINTS
 from tests.cli.test_bad_input import assert_refused, run

@@ -11,6 +11,8 @@ from spine_jax.disentangle.losses import (
     anatomy_loss,
     artifact_loss,
     cycle_loss,
+    identity_loss,
+    identity_share,
     loss_terms,
     reconstruction_loss,
     weighted_sum,
@@ -167,3 +169,18 @@ def test_each_term_reads_its_own_decodings():
         "y_hh": {"anatomy", "segmentation"},
         "y_lh": {"anatomy"},
     }
+
+
+def test_identity_is_both_means():
+    loss = identity_loss(image(0, 1), image(0.5, 0.5), image(2, 2), image(1, 2))
+    assert loss == 1.0
+
+
+def test_identity_counts_less_and_less():
+    shares = [float(identity_share(jnp.int32(step), 4)) for step in (0, 1, 4, 9)]
+    assert shares == [1.0, 0.75, 0.0, 0.0]
+    # The paper's training has none.
+    assert identity_share(jnp.int32(0), 0) == 0
+    terms = {"cycle": jnp.float32(3.0), "identity": jnp.float32(2.0)}
+    weights = LossWeights(cycle=5.0, identity=10.0)
+    assert weighted_sum(terms, weights, 0.25) == 5 * 3 + 0.25 * 10 * 2

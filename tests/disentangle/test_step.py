@@ -137,7 +137,9 @@ def test_half_precision_is_close_and_keeps_parameters_whole(
     half = dataclasses.replace(config, compute_dtype="bfloat16")
     p = state.params
     objective = quick_jit(partial(generator_objective, config=half))
-    loss, (made, terms) = objective(p.generators, p.discriminators, batch)
+    loss, (made, terms) = objective(
+        p.generators, p.discriminators, batch, step=state.step
+    )
     assert made.x_lh.dtype == jnp.float32
     assert all(term.dtype == jnp.float32 for term in terms.values())
     np.testing.assert_allclose(loss, first[1]["generator_loss"], rtol=2e-2)

@@ -79,9 +79,10 @@ def test_pictures_are_of_held_out_slices():
 def test_an_interrupted_smoke_run_goes_on_to_the_same_bits(tmp_path, monkeypatch):
     config = get_config("smoke")
     dataset = images.open_data(config, None)
-    monkeypatch.setattr(run, "open_data", lambda *_: dataset)
-    train = partial(run.train, experiment.a3dsegnet(config), config)
-    expected = train(tmp_path / "whole", quiet=True)
+    train = partial(
+        run.train, experiment.a3dsegnet(config), config, dataset=dataset, quiet=True
+    )
+    expected = train(tmp_path / "whole")
 
     draw = run.draw
 
@@ -91,10 +92,10 @@ def test_an_interrupted_smoke_run_goes_on_to_the_same_bits(tmp_path, monkeypatch
 
     with monkeypatch.context() as patch, pytest.raises(Interrupted):
         patch.setattr(run, "draw", draw_and_interrupt)
-        train(tmp_path / "broken", quiet=True)
+        train(tmp_path / "broken")
     # The evaluation of step 3 asked for it, the next step heard it.
     assert newest_checkpoint(tmp_path / "broken")[0] == 4
-    found = train(tmp_path / "broken", quiet=True)
+    found = train(tmp_path / "broken")
     for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -119,7 +120,7 @@ def test_an_interrupted_smoke_run_goes_on_to_the_same_bits(tmp_path, monkeypatch
     assert [path.name for path in pictures] == ["0000003.png", "0000006.png"]
     assert pictures[0].read_bytes().startswith(b"\x89PNG")
 
-    from spine_jax.pipeline.cbct_files import load_model
+    from spine_jax.pipeline.cbct_models import load_model
 
     model = load_model(tmp_path / "broken")
     assert model.step == 6 and model.images.spacing_mm == dataset.spacing_mm

@@ -40,6 +40,17 @@ def test_every_level_starts_from_its_own_shape():
     assert single.problem.groups[0].template.vertices.shape[0] == 1
 
 
+def test_landmarks_go_with_the_template_and_its_group():
+    assert prepare(preset="fast").landmarks == ({}, {}, {})
+    own = prepare_case(VOLUME, CENTROIDS, preset="fast").landmarks
+    assert all("superior_endplate_centre" in each for each in own)
+    marked = TemplateMesh(TEMPLATE.mesh, "L3", {"tip": np.array([4])})
+    neck = Centroids(CENTROIDS.points_mm, labels=(7, 8, 9))
+    # C7 has another topology than L3, T1 and T2 have the same.
+    c7, t1, t2 = prepare_case(VOLUME, neck, "paper", marked).landmarks
+    assert c7 == {} and set(t1) == set(t2) == {"tip"}
+
+
 def test_iterations_replace_the_presets():
     assert prepare(iterations=7).config.iterations == 7
     assert prepare(preset="paper").config.iterations == 3000

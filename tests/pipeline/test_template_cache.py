@@ -20,6 +20,8 @@ def made(monkeypatch, tmp_path):
         return TemplateMesh(Mesh(vertices, faces), "L2")
 
     monkeypatch.setattr(template_cache, "level_template", make)
+    ids = {"spinous_tip": np.array([3]), "pedicle_left": np.array([5, 0, 1])}
+    monkeypatch.setattr(template_cache, "landmark_vertices", lambda label: ids)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return calls
 
@@ -30,6 +32,9 @@ def test_made_once(made):
     assert made == [21] and first.name == again.name == "L2"
     np.testing.assert_array_equal(first.mesh.vertices_mm, again.mesh.vertices_mm)
     np.testing.assert_array_equal(first.mesh.faces, again.mesh.faces)
+    for template in (first, again):
+        assert set(template.landmarks) == {"spinous_tip", "pedicle_left"}
+        np.testing.assert_array_equal(template.landmarks["pedicle_left"], [5, 0, 1])
 
 
 def test_a_spoilt_file_is_made_again(made, tmp_path):

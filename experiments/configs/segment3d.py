@@ -1,0 +1,72 @@
+"""Training of A3DSegNet's 3D stage on volumes.
+
+Variants: `smoke` (a phantom in memory), `small` (2 cores), `paper` (a GPU). Each takes
+a trained 2D model of the size of the same name.
+"""
+
+import ml_collections
+from ml_collections import config_dict
+
+
+def get_config(size: str = "small") -> ml_collections.ConfigDict:
+    """Settings of a size."""
+    config = ml_collections.ConfigDict()
+    config.seed = 0
+    config.batch_size = 1
+    config.devices = 1
+    config.compute_dtype = "float32"
+    config.quick_compilation = False
+    config.phantom_seed = config_dict.placeholder(int)
+    # Pixels of the 2D model along a side of a voxel, so that voxels are cubes.
+    config.plane_shrink = 1
+    # Of spine_jax.training.loop.Plan.
+    config.plan = ml_collections.ConfigDict()
+    config.update(SIZES[size])
+    return config
+
+
+SIZES = {
+    "smoke": {
+        "patch_size": (8, 32, 32),
+        "unet_channels": 2,
+        "unet_depth": 2,
+        "learning_rate": 1e-2,
+        "quick_compilation": True,
+        "phantom_seed": 1,
+        "plan": {
+            "n_steps": 6,
+            "log_every": 2,
+            "evaluate_every": 3,
+            "checkpoint_every": 3,
+        },
+        "evaluated_volumes": 1,
+    },
+    "small": {
+        "patch_size": (32, 128, 128),
+        "unet_channels": 8,
+        "unet_depth": 3,
+        # Few steps of narrow networks: ten times the paper's.
+        "learning_rate": 1e-3,
+        "plan": {
+            "n_steps": 600,
+            "log_every": 5,
+            "evaluate_every": 200,
+            "checkpoint_every": 100,
+        },
+        "evaluated_volumes": 8,
+    },
+    "paper": {
+        "patch_size": (96, 128, 128),
+        "unet_channels": 16,
+        "unet_depth": 4,
+        "learning_rate": 1e-4,
+        "plane_shrink": 2,
+        "plan": {
+            "n_steps": 78_386,
+            "log_every": 100,
+            "evaluate_every": 5000,
+            "checkpoint_every": 1000,
+        },
+        "evaluated_volumes": 20,
+    },
+}

@@ -1,0 +1,98 @@
+"""Train a competitor of A3DSegNet on the same unpaired slices.
+
+    python -m experiments.train_baseline --workdir=OUT --data=DIR \
+        --config=experiments/configs/baselines.py:small,cyclegan
+
+Methods: adaptsegnet and sifa segment CBCT, cyclegan and drit make CT out of it; unet is
+trained on CT alone. Files and resuming as for `train_disentangle`.
+"""
+
+import dataclasses
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from absl import app, flags
+from ml_collections import config_flags
+
+from experiments.harness.images import open_data, picture_slices
+from experiments.harness.method import Columns, Method, Prediction
+from experiments.harness.run import as_program, train
+from spine_jax.baselines import adaptsegnet, cyclegan, unet
+from spine_jax.core import InputError
+from spine_jax.data import Dataset
+
+Settings = Any  # ConfigDict, whose fields no type checker knows
+
+METHODS = {
+    "adaptsegnet": (adaptsegnet, adaptsegnet.adaptsegnet_config),
+    "cyclegan": (cyclegan, cyclegan.cyclegan_config),
+    "unet": (unet, unet.unet_config),
+}
+"""Module and maker of its settings."""
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    flag = flags.FLAGS
+
+    def work() -> None:
+        method = baseline(flag.config.method, flag.config)
+        dataset = open_data(flag.config, flag.data and Path(flag.data))
+        train(method, flag.config, Path(flag.workdir), dataset, quiet=flag.quiet)
+
+    as_program(work)
+
+
+def baseline(name: str, config: Settings) -> Method:
+    """A method at a config's size and length, as the harness takes it.
+
+    Raises:
+        InputError: there is no such method.
+    """
+    if name not in METHODS:
+        raise InputError(
+            "UNKNOWN-METHOD",
+            "config",
+            repr(name),
+            "one of " + ", ".join(METHODS),
+            "a3dsegnet is trained by experiments.train_disentangle",
+        )
+    module, make_config = METHODS[name]
+    model = make_config(
+        base_channels=config.base_channels,
+        image_size=(config.image_size, config.image_size),
+        n_steps=config.plan.n_steps,
+    )
+    translates = hasattr(module, "translate")
+
+    def predict(params: Any, x_l: np.ndarray) -> Prediction:
+        if translates:
+            return Prediction(x_lh=module.translate(params, x_l))
+        return Prediction(y_l=module.segment(params, x_l))
+
+    def picture(params: Any, dataset: Dataset, shrink: int) -> Columns:
+        x_l, x_h = picture_slices(dataset, shrink)
+        made = predict(params, x_l)
+        columns = {"CBCT": x_l, "CBCT to CT": made.x_lh, "mask": made.y_l, "a CT": x_h}
+        return {title: list(v) for title, v in columns.items() if v is not None}
+
+    return Method(
+        image_size=(config.image_size, config.image_size),
+        settings={"method": name, "model": dataclasses.asdict(model)},
+        init_state=partial(module.init_state, jax.random.key(config.seed), model),
+        train_step=module.train_step,
+        predict=predict,
+        picture=picture,
+        shown_losses=("generator_loss", "segmentation"),
+    )
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("workdir", None, "Folder for the run.", required=True)
+    flags.DEFINE_string("data", None, "Data set from `spine-jax dataset make`.")
+    flags.DEFINE_bool("quiet", False, "No progress.")
+    config_flags.DEFINE_config_file("config", "experiments/configs/baselines.py")
+    app.run(main)

@@ -1,0 +1,160 @@
+"""Train the 3D stage of A3DSegNet on volumes, with a trained 2D model as translator.
+
+    python -m experiments.train_segment3d --workdir=OUT --data=DIR --translator=RUN2D \
+        --config=experiments/configs/segment3d.py:small
+
+RUN2D is the --workdir of `train_disentangle`. Files and resuming as there; OUT also
+gets translator/, a copy of the 2D model's checkpoints, so that OUT alone is what
+`spine-jax translate`, `segment` and `reconstruct` take, and translated/, the training
+CBCTs' translations.
+"""
+
+import dataclasses
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from absl import app, flags
+from ml_collections import config_flags
+
+from experiments.harness.images import open_data, shrink_to
+from experiments.harness.method import Columns, Method, Prediction
+from experiments.harness.run import as_program, train
+from experiments.harness.translations import TranslatedPatches, with_translations
+from spine_jax.core import InputError
+from spine_jax.data import Dataset, UnpairedStream, held_out_volumes
+from spine_jax.disentangle.segment3d import (
+    Segment3DConfig,
+    Segment3DParams,
+    Segment3DState,
+    init_state,
+    segment_low,
+    train_step,
+)
+from spine_jax.pipeline.cbct_models import TRANSLATOR, TrainedModel, load_model
+from spine_jax.training.loop import newest_checkpoint
+
+Settings = Any  # ConfigDict, whose fields no type checker knows
+
+PICTURED = 3
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    flag = flags.FLAGS
+
+    def work() -> None:
+        dataset = open_data(flag.config, flag.data and Path(flag.data))
+        workdir, translator = Path(flag.workdir), Path(flag.translator)
+        train_volumes(flag.config, workdir, dataset, translator, quiet=flag.quiet)
+
+    as_program(work)
+
+
+def train_volumes(
+    config: Settings,
+    workdir: Path,
+    dataset: Dataset,
+    translator_run: Path,
+    *,
+    quiet: bool = False,
+) -> Segment3DState:
+    """Train to the end, or on from where a run in the folder stopped.
+
+    Raises:
+        InputError, Interrupted, Diverged: as `harness.train`; a 2D model that is not
+            there or of another size.
+    """
+    model = model_config(config)
+    translator = keep_translator(translator_run, workdir)
+    shrink = shrink_to(model.patch_size[1:], dataset) // config.plane_shrink
+    _check_translator(translator, dataset, shrink)
+    translated = with_translations(
+        dataset, translator.params, shrink, workdir / "translated", quiet=quiet
+    )
+    stream = UnpairedStream(
+        translated,
+        config.batch_size,
+        config.seed,
+        depth=model.patch_size[0],
+        shrink=shrink,
+    )
+    patches = TranslatedPatches(stream, translator.params, config.plane_shrink)
+    method = Method(
+        image_size=model.patch_size[1:],
+        settings={
+            "segment3d": dataclasses.asdict(model),
+            "translator_step": translator.step,
+        },
+        init_state=partial(init_state, jax.random.key(config.seed), model),
+        train_step=train_step,
+        predict=_predict,
+        picture=_picture,
+        shown_losses=("segmentation", "anatomy"),
+    )
+    return train(method, config, workdir, dataset, batches=patches.iterate, quiet=quiet)
+
+
+def model_config(config: Settings) -> Segment3DConfig:
+    """The 3D stage's settings."""
+    return Segment3DConfig(
+        patch_size=tuple(config.patch_size),
+        unet_channels=config.unet_channels,
+        unet_depth=config.unet_depth,
+        learning_rate=config.learning_rate,
+        compute_dtype=config.compute_dtype,
+    )
+
+
+def keep_translator(run: Path, workdir: Path) -> TrainedModel:
+    """The 2D model, from its copy in the folder, which is made first if need be."""
+    copy = workdir / TRANSLATOR
+    if newest_checkpoint(copy) is None:
+        load_model(run)  # tells what is wrong with the folder
+        temporary = workdir / f".{TRANSLATOR}"
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.copytree(run / "checkpoints", temporary / "checkpoints")
+        shutil.rmtree(copy, ignore_errors=True)
+        os.replace(temporary, copy)
+    return load_model(copy)
+
+
+def _check_translator(model: TrainedModel, dataset: Dataset, shrink: int) -> None:
+    pixel_mm = dataset.spacing_mm[1] * shrink
+    if not np.isclose(model.images.spacing_mm[1], pixel_mm):
+        raise InputError(
+            "TRANSLATOR",
+            "--translator",
+            f"a model of pixels of {model.images.spacing_mm[1]:g} mm",
+            f"{pixel_mm:g} mm, from the data set, patch_size and plane_shrink",
+            "a 2D model trained on the same data set at the same size",
+        )
+
+
+def _predict(params: Segment3DParams, x_l: np.ndarray) -> Prediction:
+    return Prediction(y_l=segment_low(params, x_l))
+
+
+def _picture(params: Segment3DParams, dataset: Dataset, shrink: int) -> Columns:
+    """Sagittal cuts of held-out CBCTs where vertebrae are thickest."""
+    columns: dict[str, list] = {"CBCT": [], "mask": [], "truth": []}
+    for volume in list(held_out_volumes(dataset, shrink))[:PICTURED]:
+        mask = segment_low(params, volume.x_l)
+        truth = np.zeros_like(mask) if volume.y_l is None else volume.y_l
+        cut = int((mask + truth).sum(axis=(0, 1, 3)).argmax())
+        for title, image in zip(columns, (volume.x_l, mask, truth)):
+            columns[title].append(image[::-1, :, cut])
+    return dict(columns)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("workdir", None, "Folder for the run.", required=True)
+    flags.DEFINE_string("translator", None, "Run of the 2D model.", required=True)
+    flags.DEFINE_string("data", None, "Data set from `spine-jax dataset make`.")
+    flags.DEFINE_bool("quiet", False, "No progress.")
+    config_flags.DEFINE_config_file("config", "experiments/configs/segment3d.py")
+    app.run(main)

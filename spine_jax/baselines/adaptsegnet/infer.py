@@ -1,0 +1,34 @@
+"""What a trained AdaptSegNet does with images: jitted, in batches of one size."""
+
+from functools import partial
+
+import jax
+import numpy as np
+
+from spine_jax.baselines.adaptsegnet.config import check_size
+from spine_jax.baselines.adaptsegnet.step import segment_both
+from spine_jax.baselines.state import Params
+from spine_jax.layers.batching import in_batches
+
+
+def segment(params: Params, x_l: np.ndarray, *, batch_size: int = 8) -> np.ndarray:
+    """Vertebra probability of CBCT-like images, of the fourth stage.
+
+    Args:
+        params: Trained; discriminators may be left out.
+        x_l: [N, *S, 1] in [-1, 1], N at least 1.
+        batch_size: Images at a time; the result does not depend on it.
+
+    Returns:
+        [N, *S, 1] float32 in [0, 1].
+
+    Raises:
+        InputError: S does not fit the networks.
+    """
+    check_size(params.config, x_l.shape[1:-1])
+    return in_batches(partial(_segment, params), x_l, batch_size)
+
+
+@jax.jit
+def _segment(params: Params, x_l: jax.Array) -> jax.Array:
+    return segment_both(params.networks, x_l, params.config)[1]

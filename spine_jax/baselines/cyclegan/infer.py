@@ -1,0 +1,36 @@
+"""What a trained CycleGAN does with images: jitted, in batches of one size."""
+
+from functools import partial
+
+import jax
+import numpy as np
+
+from spine_jax.baselines.cyclegan.config import check_size
+from spine_jax.baselines.cyclegan.nets import Generators
+from spine_jax.baselines.state import Params
+from spine_jax.baselines.stepping import apply
+from spine_jax.layers.batching import in_batches
+
+
+def translate(params: Params, x_l: np.ndarray, *, batch_size: int = 8) -> np.ndarray:
+    """CBCT-like images to CT-like ones.
+
+    Args:
+        params: Trained; discriminators may be left out.
+        x_l: [N, *S, 1] in [-1, 1], N at least 1.
+        batch_size: Images at a time; the result does not depend on it.
+
+    Returns:
+        [N, *S, 1] float32 in [-1, 1].
+
+    Raises:
+        InputError: S does not fit the networks.
+    """
+    check_size(params.config, x_l.shape[1:-1])
+    return in_batches(partial(_translate, params), x_l, batch_size)
+
+
+@jax.jit
+def _translate(params: Params, x_l: jax.Array) -> jax.Array:
+    networks = params.networks["generators"]
+    return apply(Generators(params.config), networks, x_l, method="translate")
