@@ -63,7 +63,7 @@ def a3dsegnet(config: Settings) -> Method:
     """The model a config asks for, as the harness takes it."""
     model = model_config(config)
     return Method(
-        image_size=(model.image_size[0], model.image_size[1]),
+        image_size=model.image_size,
         settings={"model": dataclasses.asdict(model)},
         init_state=partial(init_state, jax.random.key(config.seed), model),
         train_step=train_step,

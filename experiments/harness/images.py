@@ -36,7 +36,7 @@ def open_data(config: Any, data: Path | None) -> Dataset:
     return phantom_dataset(config.phantom_seed)
 
 
-def shrink_to(image_size: tuple[int, int], dataset: Dataset) -> int:
+def shrink_to(image_size: tuple[int, ...], dataset: Dataset) -> int:
     """Pixels of the data set along a side of a pixel of a model.
 
     Raises:

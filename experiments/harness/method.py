@@ -1,14 +1,14 @@
 """What the harness has to know of a method."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from spine_jax.data import Dataset
 
-Columns = dict[str, Sequence[np.ndarray]]
+Columns = Mapping[str, Sequence[np.ndarray]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Method:
         shown_losses: Names of metrics for the progress line.
     """
 
-    image_size: tuple[int, int]
+    image_size: tuple[int, ...]
     settings: dict
     init_state: Callable[[], Any]
     train_step: Callable
