@@ -20,7 +20,7 @@ from ml_collections import config_flags
 from experiments.harness.images import open_data, picture_slices
 from experiments.harness.method import Columns, Method, Prediction
 from experiments.harness.run import as_program, train
-from spine_jax.baselines import adaptsegnet, cyclegan, unet
+from spine_jax.baselines import adaptsegnet, cyclegan, drit, sifa, unet
 from spine_jax.core import InputError
 from spine_jax.data import Dataset
 
@@ -28,7 +28,9 @@ Settings = Any  # ConfigDict, whose fields no type checker knows
 
 METHODS = {
     "adaptsegnet": (adaptsegnet, adaptsegnet.adaptsegnet_config),
+    "sifa": (sifa, sifa.sifa_config),
     "cyclegan": (cyclegan, cyclegan.cyclegan_config),
+    "drit": (drit, drit.drit_config),
     "unet": (unet, unet.unet_config),
 }
 """Module and maker of its settings."""
@@ -46,8 +48,13 @@ def main(argv: list[str]) -> None:
     as_program(work)
 
 
-def baseline(name: str, config: Settings) -> Method:
+def baseline(name: str, config: Settings, **options: Any) -> Method:
     """A method at a config's size and length, as the harness takes it.
+
+    Args:
+        name: Of `METHODS`.
+        config: Of `configs.slices`.
+        options: Further settings of the method.
 
     Raises:
         InputError: there is no such method.
@@ -65,6 +72,7 @@ def baseline(name: str, config: Settings) -> Method:
         base_channels=config.base_channels,
         image_size=(config.image_size, config.image_size),
         n_steps=config.plan.n_steps,
+        **options,
     )
     translates = hasattr(module, "translate")
 

@@ -26,6 +26,8 @@ def get_config(variant: str = "small") -> ml_collections.ConfigDict:
     if size == "small":
         # Few steps of narrow networks: twice the paper's.
         config.learning_rate = 2e-4
-        config.identity_weight = 10.0
-        config.identity_steps = 600
+        # ADN is run as it is.
+        if config.model != "adn":
+            config.identity_weight = 10.0
+            config.identity_steps = 600
     return config

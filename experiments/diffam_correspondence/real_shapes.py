@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
+from scipy.spatial import KDTree
 
 from experiments.diffam_correspondence.errors import fitted_vertices_mm
 from experiments.diffam_correspondence.individuals import label_volume
@@ -35,17 +36,22 @@ NAMED = {
 """Their letters, and ours. B, C and E, F are tips of articular processes, I the middle
 of the anterior wall."""
 _RAS_LPS = np.array([-1.0, -1.0, 1.0])
+_OFF_MM = 10.0
 
 
 def load_shapes(folder: Path) -> dict[str, tuple[Mesh, dict[str, np.ndarray]]]:
     """Surfaces and their landmarks [3] by letter, RAS+ mm, by name of the file.
 
-    The landmarks' files say nothing of their frame, which is LPS.
+    Landmarks are LPS, though their files do not say so, and lie on the surface. That
+    tells the frame of a mesh whose header does not.
     """
     shapes = {}
     for path in sorted(folder.glob("*_L1.ply")):
         mesh = load_mesh(path)
         points = json.loads(path.with_suffix(".json").read_text())
+        places_mm = np.array([p["coordinates"] for p in points]) * _RAS_LPS
+        if KDTree(mesh.vertices_mm).query(places_mm)[0].max() > _OFF_MM:
+            mesh = Mesh(mesh.vertices_mm * _RAS_LPS, mesh.faces)
         shapes[path.stem] = (
             mesh,
             {p["id"]: np.array(p["coordinates"]) * _RAS_LPS for p in points},

@@ -27,15 +27,22 @@ def check_batch(batch: Batch, image_size: tuple[int, ...], *names: str) -> None:
     check_shapes(**{name: (batch[name], pattern) for name in names})
 
 
-def apply(module: nn.Module, params: dict, *inputs: Any, method: str = "__call__"):
+def apply(
+    module: nn.Module, params: dict, *inputs: Any, method: str = "__call__"
+) -> Any:
     """Call networks, or one of their methods, with parameters."""
     return module.apply({"params": params}, *inputs, method=method)
+
+
+def some(optimizers: Optimizers, *names: str) -> Optimizers:
+    """The optimisers of some networks."""
+    return {name: optimizers[name] for name in names}
 
 
 def descend(
     state: TrainState,
     optimizers: Optimizers,
-    objective: Callable[[dict[str, dict]], tuple[jax.Array, Any]],
+    objective: Callable[[dict[str, Any]], tuple[Any, Any]],
     axis_name: str | None = None,
 ) -> tuple[TrainState, Any]:
     """One step of some networks down the gradient of their common objective.
@@ -50,7 +57,8 @@ def descend(
         The state with these networks and their moments changed; what the objective gave
         beside the loss.
     """
-    networks, moments = dict(state.params.networks), dict(state.optimizers)
+    networks: dict[str, Any] = dict(state.params.networks)
+    moments = dict(state.optimizers)
     moving = {name: networks[name] for name in optimizers}
     (_, beside), gradients = jax.value_and_grad(objective, has_aux=True)(moving)
     if axis_name is not None:
@@ -67,7 +75,9 @@ def descend(
 def settle(
     before: TrainState, after: TrainState, metrics: Metrics, axis_name: str | None
 ) -> tuple[TrainState, Metrics]:
-    """Keep a step's result where all of it is finite, and count the step.
+    """Keep a step's result where its parameters are finite, and count the step.
+
+    After a gradient that is not, neither Adam's parameters are nor those of SGD.
 
     Args:
         before, after: The step.
@@ -76,7 +86,7 @@ def settle(
     """
     if axis_name is not None:
         metrics = jax.lax.pmean(metrics, axis_name)
-    kept, finite = update_if_finite(lambda new, _: new, after, before)
+    kept, finite = update_if_finite(lambda *_: after, after.params, before)
     skipped = 1 - finite.astype(jnp.int32)
     counted = dataclasses.replace(
         kept, step=before.step + 1, skipped=before.skipped + skipped

@@ -52,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="of each domain's patients",
     )
+    add(
+        "--simulate-ct",
+        action="store_true",
+        help="CBCTs of the CT patients too, labelled: to train on simulations alone",
+    )
     add("--workers", type=int, help="scans at a time; default half of the cores")
     add("--device", choices=("cpu", "gpu"), help="default: what JAX finds")
     add("--overwrite", action="store_true", help="start again instead of going on")
@@ -73,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         framing=arguments.preset,
         seed=arguments.seed,
         test_share=arguments.test_share,
+        simulate_ct=arguments.simulate_ct,
         workers=arguments.workers,
         overwrite=arguments.overwrite,
         quiet=arguments.quiet,

@@ -22,7 +22,8 @@ from spine_jax.data.mapped import MappedArray
 from spine_jax.data.stacks import Stack
 from spine_jax.io.atomic import atomic_path, write_json_atomic
 
-Domain = Literal["ct", "cbct"]
+Domain = Literal["ct", "cbct", "simulated"]
+"""`simulated`: CBCTs of the CT patients, for who trains on labelled simulations."""
 Split = Literal["train", "test"]
 StoredArray = np.ndarray | MappedArray
 
@@ -57,7 +58,7 @@ class StoredVolume:
     Attributes:
         name: Unique in the data set.
         patient: In one domain and one split only.
-        domain: `ct` or `cbct`.
+        domain: Of `Domain`.
         split: `train` or `test`.
         affine_vox_to_mm: [4, 4], (slice, row, column) to RAS+ mm.
         image: [Z, H, W] int16.

@@ -20,9 +20,9 @@ class UnpairedStream:
     """Batches of training CBCT and labelled CT that have nothing to do with each other.
 
     `stream[step]` is a dict of float32 arrays: `x_l` CBCT and `x_h` CT in [-1, 1],
-    `y_h` the vertebrae of x_h, 0 or 1, and `x_lh` where every CBCT of the batch has a
-    translation. In 2D they are [B, H, W, 1], in 3D
-    [B, D, H, W, 1]. Each domain runs through its slices (in 3D: its volumes, at random
+    `y_h` the vertebrae of x_h, 0 or 1, and `x_lh` or `y_l` where every CBCT of the
+    batch has a translation, or labels that may be seen. In 2D they are [B, H, W, 1],
+    in 3D [B, D, H, W, 1]. Each domain runs through its slices (in 3D: its volumes, at random
     heights) in an order of its own, another one in each epoch, and is flipped left to
     right by a coin of its own. CT slices without a vertebra occur, with an empty mask:
     CBCT has them too, and nobody could leave them out there.
@@ -36,6 +36,7 @@ class UnpairedStream:
         *,
         depth: int | None = None,
         shrink: int = 1,
+        low: Domain = "cbct",
         share: tuple[int, int] = (0, 1),
     ) -> None:
         """Prepare a stream.
@@ -46,6 +47,7 @@ class UnpairedStream:
             seed: Decides order and flips.
             depth: Slices of a 3D patch; None for single slices.
             shrink: Pixels along a side that are averaged into one.
+            low: Domain of x_l. "simulated" gives labelled CBCT, with `y_l`.
             share: Index of this process and number of processes: each gets its rows
                 of the same batch.
 
@@ -65,9 +67,10 @@ class UnpairedStream:
         rows = batch_size // count
         self._batch_size = batch_size
         self._rows = range(index * rows, (index + 1) * rows)
+        domains: tuple[Domain, Domain] = (low, "ct")
         self._low, self._high = (
             _examples(_Pieces(dataset, domain, depth, shrink), _SEED_STEP * seed + k)
-            for k, domain in enumerate(("cbct", "ct"))
+            for k, domain in enumerate(domains)
         )
 
     def __getitem__(self, step: int) -> Batch:
@@ -82,8 +85,9 @@ class UnpairedStream:
             "x_h": np.stack([example["image"] for example in high]),
             "y_h": np.stack([example["mask"] for example in high]),
         }
-        if all("translated" in example for example in low):
-            batch["x_lh"] = np.stack([example["translated"] for example in low])
+        for name, part in (("x_lh", "translated"), ("y_l", "mask")):
+            if all(part in example for example in low):
+                batch[name] = np.stack([example[part] for example in low])
         return batch
 
     def __len__(self) -> int:
@@ -151,7 +155,7 @@ def _example(
         slices = slice(first, first + pieces.depth)
     example = {"image": read_image(pieces.dataset, volume, slices, pieces.shrink)}
     # The truth of a CBCT is for evaluation only.
-    if volume.domain == "ct":
+    if volume.domain != "cbct":
         example["mask"] = read_mask(volume, slices, pieces.shrink)
     elif volume.translated is not None:
         example["translated"] = np.asarray(volume.translated[slices])[..., None]

@@ -55,7 +55,7 @@ def constant(value: float) -> Initialiser:
     return uniform(value, value)
 
 
-def uniform_fan_in(fan_in: int) -> Initialiser:
+def uniform_fan_in(fan_in: float) -> Initialiser:
     """U(-1/sqrt(fan_in), 1/sqrt(fan_in)), PyTorch's and so ADN's."""
     return uniform(-(fan_in**-0.5), fan_in**-0.5)
 

@@ -42,6 +42,7 @@ class DatasetRequest:
         framing: How scans are cut, or the name of a preset.
         seed: With the names of the patients it decides everything.
         test_share: Share of each domain's patients that is held out.
+        simulate_ct: Whether the CTs for training become CBCTs too, besides.
         workers: Scans at a time; half of the cores by default.
         overwrite: Start again instead of going on.
         quiet: No progress.
@@ -54,6 +55,7 @@ class DatasetRequest:
     framing: Framing | str = "small"
     seed: int = 0
     test_share: float = 0.2
+    simulate_ct: bool = False
     workers: int | None = None
     overwrite: bool = False
     quiet: bool = False
@@ -80,7 +82,7 @@ def make_dataset(request: DatasetRequest) -> DatasetSummary:
 
 def volume_names(scan: PlannedScan) -> list[str]:
     """The volumes that are made of a scan."""
-    if scan.domain == "cbct":
+    if scan.domain != "ct":
         return [scan.name]
     return [f"{scan.name}_{k}" for k in range(STACKS_PER_CT)]
 
@@ -117,6 +119,7 @@ def _settings(request: DatasetRequest, framing: Framing) -> dict[str, Any]:
         "cbct_folder": request.cbct_folder and str(request.cbct_folder),
         "seed": request.seed,
         "test_share": request.test_share,
+        "simulate_ct": request.simulate_ct,
         "stacks_per_ct": STACKS_PER_CT,
         "framing": dataclasses.asdict(framing),
     }
@@ -167,6 +170,7 @@ def _new_plan(request: DatasetRequest, settings: dict[str, Any]) -> Plan:
         cbct_folder=request.cbct_folder,
         seed=request.seed,
         test_share=request.test_share,
+        simulate_ct=request.simulate_ct,
         quiet=request.quiet,
     )
     for name in _MADE:
@@ -231,7 +235,7 @@ def _stacks(scan: PlannedScan, framing: Framing) -> list[Stack]:
         assert scan.image is not None, "a scan has an image or labels"
         return [frame_real_cbct(load_volume(scan.image), framing)]
     ct, labels = load_patient(scan.image, scan.labels, scan.seed)
-    if scan.domain == "cbct":
+    if scan.domain != "ct":
         simulated = simulate_cbct(ct, labels, scan.seed, framing.cbct)
         return [frame_cbct(simulated, labels, framing)]
     return [

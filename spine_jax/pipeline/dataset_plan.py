@@ -51,6 +51,7 @@ def make_plan(
     cbct_folder: Path | None,
     seed: int,
     test_share: float,
+    simulate_ct: bool = False,
     quiet: bool = True,
 ) -> Plan:
     """Look at the cases of a folder and give each patient a domain and a split.
@@ -62,6 +63,7 @@ def make_plan(
             patient of `folder` is a CT patient.
         seed: With the names of the patients it decides everything.
         test_share: Share of each domain's patients that is held out.
+        simulate_ct: Whether the CTs for training become CBCTs too, besides.
         quiet: No progress.
 
     Raises:
@@ -94,6 +96,8 @@ def make_plan(
         )
         for scan in usable
     ]
+    if simulate_ct:
+        scans += [_simulated(scan) for scan in scans if _trains_on_ct(scan)]
     scans += [
         PlannedScan(
             f"cbct_{name}", patient, *places[patient], case_seed(seed, name), path, None
@@ -102,6 +106,15 @@ def make_plan(
     ]
     _check_both_domains(scans, folder)
     return Plan(tuple(scans), tuple(left_out))
+
+
+def _trains_on_ct(scan: PlannedScan) -> bool:
+    return (scan.domain, scan.split) == ("ct", "train")
+
+
+def _simulated(scan: PlannedScan) -> PlannedScan:
+    name = f"simulated_{scan.name}"
+    return dataclasses.replace(scan, name=name, domain="simulated")
 
 
 def split_patients(
@@ -172,7 +185,7 @@ def _check_apart(patients: set[str], others: set[str], folder: Path) -> None:
 
 def _check_both_domains(scans: Sequence[PlannedScan], folder: Path) -> None:
     domains = {scan.domain for scan in scans if scan.split == "train"}
-    if domains != {"ct", "cbct"}:
+    if not domains >= {"ct", "cbct"}:
         raise InputError(
             "FEW-PATIENTS",
             folder,

@@ -11,7 +11,7 @@ import numpy as np
 
 from spine_jax.core import Centroids, InputError
 from spine_jax.core.labels import ANATOMICAL_ORDER, label_name
-from spine_jax.pipeline.level_guess import LevelGuess, guess_top
+from spine_jax.pipeline.level_guess import guess_top
 from spine_jax.pipeline.spine_block import Sizes, block_of, body_middle, measure
 from spine_jax.pipeline.spine_line import Bone, SpineLine, bone_of_mask, spine_line
 from spine_jax.pipeline.spine_split import (
@@ -126,8 +126,8 @@ def find_vertebrae(
             "a mask of vertebrae with at least one body",
             "looking at the mask",
         )
-    guess = guess_top([(each.length_mm, each.sizes) for each in seen])
-    labels, tops = _named(len(seen), kept, guess, top, bottom)
+    firsts = guess_top([(each.length_mm, each.sizes) for each in seen])
+    labels, tops = _named(len(seen), kept, firsts, top, bottom)
     found = tuple(
         FoundVertebra(
             labels[i],
@@ -196,7 +196,7 @@ def _reason(seen: _Seen) -> str | None:
 def _named(
     count: int,
     kept: list[int],
-    guess: LevelGuess,
+    firsts: dict[int, float],
     top: int | None,
     bottom: int | None,
 ) -> tuple[list[int | None], dict[int, float]]:
@@ -214,13 +214,29 @@ def _named(
                 "leaving it out, or another mask",
             )
         return labels, {labels[kept[0]]: 1.0}
-    tops: dict[int, float] = {}
-    for first, probability in guess.firsts.items():
-        label = _counted(first, 0, count)[kept[0]]
-        tops[label] = tops.get(label, 0.0) + probability
-    best = max(guess.firsts, key=guess.firsts.get)
+    # Cut vertebrae beyond the ends tell nothing: not every start leaves room for all.
+    counted = {first: _counted(first, 0, count) for first in firsts}
+    possible = {
+        first: labels
+        for first, labels in counted.items()
+        if all(labels[i] is not None for i in kept)
+    }
+    if not possible:
+        raise InputError(
+            "TOO-MANY",
+            "mask",
+            f"{len(kept)} vertebrae",
+            "no more than there are from C2 to L6",
+            "looking at the mask, or naming one with --top or --bottom",
+        )
+    total = sum(firsts[first] for first in possible)
+    tops = {
+        labels[kept[0]]: firsts[first] / max(total, 1e-300)
+        for first, labels in possible.items()
+    }
+    best = max(possible, key=lambda first: firsts[first])
     ordered = dict(sorted(tops.items(), key=lambda item: -item[1]))
-    return _counted(best, 0, count), ordered
+    return possible[best], ordered
 
 
 def _counted(given: int, at: int, count: int) -> list[int | None]:

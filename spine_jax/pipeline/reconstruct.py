@@ -108,6 +108,7 @@ def reconstruct(
             continue
         # Its presence means a complete folder.
         (request.output / "report.json").unlink(missing_ok=True)
+        record.begin()
         started = time.perf_counter()
         figures = _telling_the_stage(name, run[name])
         seconds = time.perf_counter() - started

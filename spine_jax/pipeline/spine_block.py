@@ -15,6 +15,8 @@ _CORE_WIDTH = 1.7
 _FARTHEST_ALONG_MM, _FARTHEST_ACROSS_MM = 5.0, 8.0
 _LEAST_RAYS = 6
 _LEAST_CANAL_MM = 8
+_NARROWEST = 20
+"""Percentile of the rows behind the body that is the isthmus of the pedicles."""
 _ARCH_MM = 8
 """Behind the body, where the pedicles are narrowest."""
 _BEHIND_CUT_MM = 12
@@ -43,7 +45,6 @@ class Sizes:
     body_width_mm: float
     body_depth_mm: float
     pedicle_span_mm: float
-    canal_width_mm: float
     transverse_span_mm: float
 
 
@@ -70,14 +71,16 @@ def body_middle(block: Block, radius_mm: float, whole: bool) -> np.ndarray:
         slice(int(u0) - half_u, int(u0) + half_u + 1),
         slice(max(int(v0) - half_v, 0), int(v0) + half_v + 1),
     )
-    solid = ndimage.binary_fill_holes((block.bone | ~block.seen)[part])
+    solid = np.asarray(ndimage.binary_fill_holes((block.bone | ~block.seen)[part]))
     if not whole:
         # What the image cuts goes on behind it.
         ends = [(0, 0), (0, 0), (_BEHIND_CUT_MM, _BEHIND_CUT_MM)]
         solid = np.pad(solid, ends, mode="edge")
-    depth = ndimage.distance_transform_edt(np.pad(solid, 1))[1:-1, 1:-1, 1:-1]
+    depth = np.asarray(ndimage.distance_transform_edt(np.pad(solid, 1)))
+    depth = depth[1:-1, 1:-1, 1:-1]
     depth = depth if whole else depth[..., _BEHIND_CUT_MM:-_BEHIND_CUT_MM]
-    parts, _ = ndimage.label(depth > _CORE_DEPTH * depth.max())
+    parts = np.empty(depth.shape, np.int32)
+    ndimage.label(depth > _CORE_DEPTH * depth.max(), output=parts)
     if not parts.any():
         return np.zeros(3)
     largest = 1 + np.argmax(np.bincount(parts.ravel())[1:])
@@ -101,33 +104,32 @@ def measure(block: Block, middle: np.ndarray) -> Sizes:
     behind = v - int(np.nan_to_num(_middle(back), nan=15.0))
     upper = slice(max(s - height // 3, 0), s + 1)
     rows = slice(max(behind - 1 - _ARCH_MM, 0), behind - 1)
-    span, canal = _arch(block.bone[:, rows, upper], u)
+    span = _pedicle_span(block.bone[:, rows, upper], u)
     across = np.flatnonzero(
         block.bone[:, : v + 1].sum(axis=(1, 2)) >= _TRANSVERSE_VOXELS
     )
     wide = float(np.ptp(across) + 1) if len(across) else np.nan
     cut = not block.seen[2:-2, 10 : v + 1].all()
-    return Sizes(_middle(width), _middle(depth), span, canal, np.nan if cut else wide)
+    return Sizes(_middle(width), _middle(depth), span, np.nan if cut else wide)
 
 
-def _arch(bone: np.ndarray, u: int) -> tuple[float, float]:
-    """Span over the pedicles and width of the canal between them, mm.
+def _pedicle_span(bone: np.ndarray, u: int) -> float:
+    """Width over both pedicles, mm.
 
     Args:
         bone: Just behind the body, [U, V, S].
-        u: Index of the middle.
+        u: Index of the middle, in the canal.
     """
     sides = []
     for rows in (bone[u:], bone[u::-1]):
-        first = _end(~rows, 0)
-        hit = np.arange(len(rows))[:, None, None] >= np.nan_to_num(first, nan=1e9)
-        last = _end(rows | ~hit, 0)
-        sides.append((first, last))
-    first, last = (left + right - 1 for left, right in zip(*sides))
-    good = np.isfinite(first) & np.isfinite(last) & (first > _LEAST_CANAL_MM)
+        canal = _end(~rows, 0)
+        in_canal = np.arange(len(rows))[:, None, None] < np.nan_to_num(canal, nan=1e9)
+        sides.append((canal, _end(rows | in_canal, 0)))
+    canal, span = (left + right - 1 for left, right in zip(*sides))
+    good = np.isfinite(canal) & np.isfinite(span) & (canal > _LEAST_CANAL_MM)
     if np.count_nonzero(good) < _LEAST_RAYS:
-        return np.nan, np.nan
-    return float(np.percentile(last[good], 20)), float(np.median(first[good]))
+        return np.nan
+    return float(np.percentile(span[good], _NARROWEST))
 
 
 def _end(rays: np.ndarray, axis: int) -> np.ndarray:

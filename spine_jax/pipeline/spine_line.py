@@ -1,8 +1,8 @@
 """Where the spine runs through a binary mask of vertebrae: a line through the bodies.
 
 Bodies are by far the thickest bone of a spine. The line is the path from head to foot
-along which the blurred mask is fullest, found by dynamic programming; gaps between
-bodies, holes and blobs beside the spine do not turn it.
+that lies deepest in the bone, found by dynamic programming; gaps between bodies, holes
+and blobs beside the spine do not turn it.
 """
 
 import dataclasses
@@ -19,8 +19,12 @@ _MARGIN_MM = 10.0
 _SMALLEST_MM3 = 1500.0
 _COARSE_MM = 2.0
 _BLUR_MM = (3.0, 3.0, 9.0)
+"""Along the spine more, so that discs do not break the line."""
+_DEEPEST_MM, _TYPICAL_DEPTH_MM = 14.0, 10.0
+_LEAST_SEEN = 0.15
 _BEND_COST = 0.02
 _ON_BONE = 0.3
+_SHORTEST_MM = 12.0
 _SMOOTH_MM = 9.0
 _RECENTRE_MM = 16.0
 _RECENTRED = 2
@@ -72,7 +76,7 @@ class SpineLine:
 
 
 def bone_of_mask(mask: np.ndarray, affine_vox_to_mm: np.ndarray) -> Bone:
-    """A mask without small pieces and with its cavities filled, at 1 mm.
+    """A mask without small pieces and with its cavities filled.
 
     Args:
         mask: [X, Y, Z] bool, any orientation and spacing.
@@ -113,7 +117,20 @@ def _without_small_pieces(mask: np.ndarray, voxel_mm3: float) -> np.ndarray:
 
 
 def spine_line(bone: Bone) -> SpineLine:
-    """The line through the bodies of a mask."""
+    """The line through the bodies of a mask.
+
+    Raises:
+        InputError: `NO-SPINE` where the bone is too short to have a direction.
+    """
+    height_mm = float(np.ptp(_corners_mm(bone)[:, 2]))
+    if height_mm < _SHORTEST_MM:
+        raise InputError(
+            "NO-SPINE",
+            "mask",
+            f"bone over {height_mm:.0f} mm from head to foot",
+            f"at least {_SHORTEST_MM:.0f} mm, most of a vertebra",
+            "another mask, or one whose header tells where the head is",
+        )
     fullness, origin_mm = _fullness(bone)
     path = _fullest_path(fullness)
     path = np.column_stack([path, np.arange(len(path))])
@@ -130,28 +147,38 @@ def spine_line(bone: Bone) -> SpineLine:
 
 
 def _fullness(bone: Bone) -> tuple[np.ndarray, np.ndarray]:
-    """The blurred mask on a coarse grid along the world's axes, and the centre of its
-    first voxel, mm. Next to the border of the image what is seen of it counts."""
-    corners = np.array(list(itertools.product(*([0, n - 1] for n in bone.mask.shape))))
-    corners_mm = vox_to_mm(bone.affine_vox_to_mm, corners)
+    """How deep in the bone a place is, blurred, on a coarse grid along the world's
+    axes, and the centre of its first voxel, mm. Next to the border of the image what is
+    seen of it counts."""
+    corners_mm = _corners_mm(bone)
     low = corners_mm.min(axis=0) - _MARGIN_MM
     shape = np.ceil((corners_mm.max(axis=0) + _MARGIN_MM - low) / _COARSE_MM)
     places = low + _COARSE_MM * np.moveaxis(np.indices(shape.astype(int)), 0, -1)
     share, seen = bone.at(places)
     # Bone that the border of the image cuts goes on behind it.
     solid = (share > 0.5) | ~seen
-    depth = ndimage.distance_transform_edt(solid, sampling=_COARSE_MM) * seen
+    depth = (
+        np.asarray(ndimage.distance_transform_edt(solid, sampling=_COARSE_MM)) * seen
+    )
     depth, seen = (
         ndimage.gaussian_filter(
             f.astype(np.float32), [b / _COARSE_MM for b in _BLUR_MM], mode="constant"
         )
-        for f in (np.minimum(depth, 14.0), seen)
+        for f in (np.minimum(depth, _DEEPEST_MM), seen)
     )
-    return np.where(seen > 0.15, depth / np.maximum(seen, 0.15), 0.0) / 10.0, low
+    depth = np.where(seen > _LEAST_SEEN, depth / np.maximum(seen, _LEAST_SEEN), 0.0)
+    return depth / _TYPICAL_DEPTH_MM, low
+
+
+def _corners_mm(bone: Bone) -> np.ndarray:
+    """Of the box around the bone, [8, 3]."""
+    ends = ([0, n - 1] for n in bone.mask.shape)
+    corners = np.array(list(itertools.product(*ends)))
+    return vox_to_mm(bone.affine_vox_to_mm, corners)
 
 
 def _fullest_path(fullness: np.ndarray) -> np.ndarray:
-    """Index [Z, 2] in every slice that maximises the squared fullness along the way."""
+    """Index [Z, 2] in every slice of the way with the largest sum of squares."""
     reward = fullness**2
     steps = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
     costs = _BEND_COST * np.array([dx**2 + dy**2 for dx, dy in steps])

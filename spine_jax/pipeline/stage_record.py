@@ -45,8 +45,13 @@ class StageRecord:
             ) from None
 
     def keep(self, names: Iterable[str]) -> None:
-        """Forget all stages but these."""
+        """Forget all stages but these, for now in memory only."""
         self.stages = {name: self.stages[name] for name in names if name in self.stages}
+
+    def begin(self) -> None:
+        """A stage begins: what was forgotten is no longer complete in the folder."""
+        if (self.folder / NAME).exists():
+            self._write()
 
     def check(self, name: str, settings: dict[str, Any]) -> None:
         """Refuse other settings than those a complete stage was run with.
@@ -78,6 +83,9 @@ class StageRecord:
     ) -> None:
         """A stage is complete: say so in the folder."""
         self.stages[name] = {"settings": settings, "seconds": seconds, **figures}
-        write_json_atomic(self.folder / NAME, {"stages": self.stages})
+        self._write()
         # What was written is what a later run reads: paths have become text.
         self.stages = StageRecord.load(self.folder).stages
+
+    def _write(self) -> None:
+        write_json_atomic(self.folder / NAME, {"stages": self.stages})

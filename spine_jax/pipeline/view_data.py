@@ -147,11 +147,9 @@ def _resampled(
 ) -> np.ndarray:
     to_mm = np.diag([*[grid["spacing_mm"]] * 3, 1.0])
     to_mm[:3, 3] = grid["origin_mm"]
-    to_vox = np.linalg.inv(affine_vox_to_mm) @ to_mm
     return ndimage.affine_transform(
         array,
-        to_vox[:3, :3],
-        to_vox[:3, 3],
+        np.linalg.inv(affine_vox_to_mm) @ to_mm,
         output_shape=tuple(grid["shape"]),
         order=order,
         mode="constant",

@@ -78,7 +78,7 @@ def test_mode_seeking_by_hand():
     x, other = jnp.zeros((1, 2, 2, 1)), jnp.full((1, 2, 2, 1), 0.5)
     z, other_z = jnp.array([[0.0, 0]]), jnp.array([[1.0, -3]])
     # Images differ by 1/2, attributes by 2 on average.
-    np.testing.assert_allclose(mode_seeking(x, other, z, other_z), 1 / 0.25001)
+    np.testing.assert_allclose(mode_seeking((x, other), (z, other_z)), 1 / 0.25001)
 
 
 @pytest.mark.parametrize("target", [0.0, 0.5, 1.0])

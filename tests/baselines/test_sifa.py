@@ -8,7 +8,7 @@ from spine_jax.baselines.sifa.forward import make
 from spine_jax.baselines.sifa.nets import BatchResidual, segmentor_of
 from spine_jax.layers.initial import draw_params
 from spine_jax.layers.norms import BatchNorm, initial_statistics
-from tests.baselines.tiny import make_batch, run_of, updates
+from tests.baselines.tiny import QUICKER, make_batch, run_of, updates
 
 
 def test_every_network_is_updated_once_a_step():
@@ -29,11 +29,12 @@ def test_updates_follow_each_other():
     batch, config = make_batch(run.config), run.config
     old, new = (s.params.networks for s in run.states[:2])
 
+    run_make = jax.jit(make, static_argnums=4, compiler_options=QUICKER)
+    statistics = run.states[0].params.statistics["segmentor"]
+
     def cycle(networks):
-        statistics = run.states[0].params.statistics["segmentor"]
-        made, _ = jax.jit(make, static_argnums=(4,))(
-            networks, statistics, batch["x_l"], batch["x_h"], config
-        )
+        networks = {k: v for k, v in networks.items() if not k.startswith("d_")}
+        made, _ = run_make(networks, statistics, batch["x_l"], batch["x_h"], config)
         back = np.abs(made.x_lhl - batch["x_l"]).mean()
         return back + np.abs(made.x_hlh - batch["x_h"]).mean()
 
@@ -70,16 +71,6 @@ def test_a_narrow_input_is_put_in_the_middle_of_the_channels():
     found = block.apply(variables, x)
     np.testing.assert_array_equal(found[..., 2:4], x)
     assert (found[..., :2] == 0).all() and (found[..., 4:] == 0).all()
-
-
-def test_labels_move_the_segmentor_only_through_translated_ct():
-    # Without labels' gradient there is none: maps of CT come from x_hl alone.
-    run = run_of("sifa")
-    batch = make_batch(run.config)
-    _, before = run.step(run.states[0], batch)
-    _, after = run.step(run.states[0], batch | {"x_l": batch["x_l"][:, ::-1]})
-    assert before["adversarial_l"] == after["adversarial_l"]
-    assert before["cycle"] != after["cycle"]
 
 
 def test_smaller_encoders_end_as_wide_as_their_last_block():

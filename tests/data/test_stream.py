@@ -1,6 +1,7 @@
 """Batches: a pure function of seed and step, unpaired, each slice once per epoch."""
 
 import collections
+import dataclasses
 import itertools
 
 import numpy as np
@@ -127,6 +128,32 @@ def test_patches_are_consecutive_slices_of_one_volume(dataset):
             assert len(set(is_flipped(patch))) == 1
             starts.add(first % 100)
     assert starts == {0, 1, 2}
+
+
+def test_labels_of_simulated_cbct_may_be_seen():
+    volumes = (*toy_dataset().volumes, volume(7, "simulated", "train"))
+    stream = UnpairedStream(toy_dataset(volumes=volumes), 2, 0, low="simulated")
+    for step in range(4):
+        batch = stream[step]
+        assert set(slices_of(batch["x_l"])) <= {700 + k for k in range(5)}
+        for image, mask in zip(batch["x_l"], batch["y_l"]):
+            numbered = slices_of(image[None])[0]
+            assert mask.sum() == (0 if numbered == 700 else 2)
+    assert "y_l" not in UnpairedStream(toy_dataset(), 2, 0)[0]
+
+
+def test_translations_come_with_their_slices():
+    translated = np.arange(5, dtype=np.float32)[:, None, None] + np.zeros((1, 4, 4))
+    volumes = tuple(
+        dataclasses.replace(v, translated=100 * int(v.name[1:]) + translated)
+        if v.domain == "cbct"
+        else v
+        for v in toy_dataset().volumes
+    )
+    batch = UnpairedStream(toy_dataset(volumes=volumes), 2, 0)[3]
+    assert batch["x_lh"].shape == (2, 4, 4, 1)
+    assert slices_of(batch["x_l"]) == [int(x) for x in batch["x_lh"][:, 0, 0, 0]]
+    assert "x_lh" not in UnpairedStream(toy_dataset(), 2, 0)[0]
 
 
 def test_pixels_can_be_averaged(dataset):

@@ -134,10 +134,14 @@ def test_landmarks_are_carried_by_vertices_and_compared_by_name():
     assert table[-1].startswith(f"| all | {2 * len(letters)} | ")
 
 
-def test_shapes_and_landmarks_are_read_into_one_frame(tmp_path):
+@pytest.mark.parametrize("told", [True, False])
+def test_shapes_and_landmarks_are_read_into_one_frame(tmp_path, told):
     template = cached_level_template(L1).mesh
     tip = landmarks_on_mesh(template.vertices_mm, L1)["spinous_tip"]
-    save_mesh(tmp_path / "p_L1.ply", template, space="LPS")
+    path = tmp_path / "p_L1.ply"
+    save_mesh(path, template, space="LPS")
+    if not told:
+        path.write_bytes(path.read_bytes().replace(b"comment SPACE=LPS\n", b""))
     lps = (tip * [-1, -1, 1]).tolist()
     points = [{"id": "G", "coordinates": lps}]
     (tmp_path / "p_L1.json").write_text(json.dumps(points))

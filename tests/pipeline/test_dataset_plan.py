@@ -69,6 +69,21 @@ def test_scans_of_a_patient_stay_together(tmp_path):
         assert plan(tmp_path, seed=seed) == made
 
 
+def test_ct_patients_may_be_simulated_besides(tmp_path):
+    for name in ("verse1_a", "verse1_b", "verse2_a", "verse3_a", "verse4_a"):
+        write_labels(tmp_path / f"{name}_seg.nii.gz")
+    plain = plan(tmp_path, test_share=0.4)
+    made = plan(tmp_path, test_share=0.4, simulate_ct=True)
+    added = made.scans[len(plain.scans) :]
+    assert made.scans[: len(plain.scans)] == plain.scans
+    trains = {s.name: s for s in plain.scans if (s.domain, s.split) == ("ct", "train")}
+    assert {s.name for s in added} == {f"simulated_{name}" for name in trains}
+    for scan in added:
+        source = trains[scan.name.removeprefix("simulated_")]
+        assert scan.domain == "simulated" and scan.split == "train"
+        assert (scan.patient, scan.labels) == (source.patient, source.labels)
+
+
 def test_scans_without_lumbar_labels_are_left_out_before_the_split(tmp_path):
     for name in ("a", "b"):
         write_labels(tmp_path / f"{name}_seg.nii.gz")

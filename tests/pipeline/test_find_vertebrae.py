@@ -145,6 +145,10 @@ def test_a_mask_of_nothing_is_refused():
     nothing[3:6, 3:6, 3:6] = True
     with pytest.raises(InputError, match="EMPTY-MASK"):
         find_vertebrae(nothing, np.eye(4))
+    # 40 x 40 x 5 mm: a plate.
+    nothing[:, :, 8:13] = True
+    with pytest.raises(InputError, match="NO-SPINE"):
+        find_vertebrae(nothing, np.diag([2.0, 2.0, 1.0, 1.0]))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """One training step of AdaptSegNet: both gradients at the same parameters."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -21,6 +23,7 @@ from spine_jax.baselines.stepping import (
     check_batch,
     descend,
     settle,
+    some,
 )
 from spine_jax.layers.batching import together
 from spine_jax.layers.initial import normal
@@ -75,7 +78,7 @@ def train_step(
         return terms["generator_loss"], ((y_l, y_h), terms)
 
     after, ((y_l, y_h), metrics) = descend(
-        state, _some(optimizers, "trunk", "heads"), generate, axis_name
+        state, some(optimizers, "trunk", "heads"), generate, axis_name
     )
 
     def discriminate(networks):
@@ -86,7 +89,7 @@ def train_step(
         return sum(losses.values()), losses
 
     after, d_metrics = descend(
-        after, _some(optimizers, "d_main", "d_aux"), discriminate, axis_name
+        after, some(optimizers, "d_main", "d_aux"), discriminate, axis_name
     )
     return settle(state, after, metrics | d_metrics, axis_name)
 
@@ -157,7 +160,7 @@ def _optimizers(config: AdaptSegNetConfig, step: jax.Array) -> Optimizers:
     }
 
 
-def _sgd(rate: jax.Array, config: AdaptSegNetConfig) -> optax.GradientTransformation:
+def _sgd(rate: Any, config: AdaptSegNetConfig) -> optax.GradientTransformation:
     return optax.chain(
         optax.add_decayed_weights(config.weight_decay, mask=_is_trained),
         optax.trace(config.momentum),
@@ -170,7 +173,3 @@ def _is_trained(params: dict) -> dict:
     return jax.tree_util.tree_map_with_path(
         lambda path, _: path[-1].key in ("kernel", "bias"), params
     )
-
-
-def _some(optimizers: Optimizers, *names: str) -> Optimizers:
-    return {name: optimizers[name] for name in names}

@@ -67,8 +67,8 @@ class Randomised:
     """
 
     z: Pair
-    x_hl: Pair
-    x_lh: Pair
+    x_hl: tuple[jax.Array, ...]
+    x_lh: tuple[jax.Array, ...]
     mean_l: jax.Array
     mean_h: jax.Array
 

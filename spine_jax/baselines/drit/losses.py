@@ -54,8 +54,8 @@ def randomised_terms(made: Randomised, networks: dict, config: DRITConfig) -> Me
         "random_adversarial": _real(networks["d_l_random"], config, *made.x_hl)
         + _real(networks["d_h_random"], config, *made.x_lh),
         "latent": l1(made.mean_l, made.z[0]) + l1(made.mean_h, made.z[0]),
-        "mode_seeking": mode_seeking(*made.x_hl, *made.z)
-        + mode_seeking(*made.x_lh, *made.z),
+        "mode_seeking": mode_seeking(made.x_hl, made.z)
+        + mode_seeking(made.x_lh, made.z),
     }
     total = (
         terms["random_adversarial"]
@@ -72,7 +72,7 @@ def image_discriminator_loss(
     of_real, *of_made = together(lambda x: _logits(params, x, config), real, *made)
     real_loss = sum(logistic_loss(each, 1.0) for each in of_real)
     made_losses = [logistic_loss(each, 0.0) for kind in of_made for each in kind]
-    return len(made) * real_loss + sum(made_losses)
+    return len(made) * real_loss + sum(made_losses, jnp.zeros(()))
 
 
 def content_discriminator_loss(
@@ -92,18 +92,17 @@ def divergence(mean: jax.Array, log_variance: jax.Array) -> jax.Array:
     return 0.5 * jnp.mean(jnp.sum(each, -1))
 
 
-def mode_seeking(
-    x: jax.Array, other_x: jax.Array, z: jax.Array, other_z: jax.Array
-) -> jax.Array:
-    """Small where unlike attributes make unlike images."""
-    ratio = l1(x, other_x) / l1(z, other_z)
+def mode_seeking(images: Sequence[jax.Array], z: Sequence[jax.Array]) -> jax.Array:
+    """Small where two unlike attributes make unlike images."""
+    ratio = l1(images[0], images[1]) / l1(z[0], z[1])
     return 1 / (ratio + MODE_EPSILON)
 
 
 def _real(params: dict, config: DRITConfig, *made: jax.Array) -> jax.Array:
     """Generator's side: what is made should look real at every resolution."""
     kinds = together(lambda x: _logits(params, x, config), *made)
-    return sum(logistic_loss(each, 1.0) for kind in kinds for each in kind)
+    losses = [logistic_loss(each, 1.0) for kind in kinds for each in kind]
+    return sum(losses, jnp.zeros(()))
 
 
 def _logits(params: dict, x: jax.Array, config: DRITConfig) -> tuple[jax.Array, ...]:

@@ -40,6 +40,7 @@ from spine_jax.baselines.stepping import (
     check_batch,
     descend,
     settle,
+    some,
     step_key,
 )
 from spine_jax.layers.initial import constant, normal
@@ -113,19 +114,15 @@ def _train_content(
     state: TrainState, batch: Batch, axis_name: str | None
 ) -> tuple[TrainState, Metrics]:
     config = state.params.config
-    contents = encode_contents(
-        state.params.networks,
-        *(_encoded(batch[name]) for name in ("x_l", "x_h")),
-        config,
-        _noise(state, axis_name),
-    )
+    noise = _noise(state, axis_name)
+    c_l, c_h = encode_contents(state.params.networks, *_encoded(batch), config, noise)
 
     def objective(networks):
-        loss = content_discriminator_loss(networks, *contents, config)
+        loss = content_discriminator_loss(networks, c_l, c_h, config)
         return loss, {"content_discriminator": loss}
 
     optimizers = _optimizers(config, state.step)
-    return descend(state, _some(optimizers, "d_content"), objective, axis_name)
+    return descend(state, some(optimizers, "d_content"), objective, axis_name)
 
 
 def _train_all(
@@ -133,43 +130,41 @@ def _train_all(
 ) -> tuple[TrainState, Metrics]:
     config, noise = state.params.config, _noise(state, axis_name)
     optimizers = _optimizers(config, state.step)
-    pair = [_encoded(batch[name]) for name in ("x_l", "x_h")]
-    inputs = (*pair, config, noise)
+    x_l, x_h = _encoded(batch)
 
-    after, d_metrics = _train_discriminators(state, batch, inputs, axis_name)
+    after, d_metrics = _train_discriminators(state, batch, axis_name)
     fixed = after.params.networks
 
     def by_own_codes(networks):
-        made = decode_encoded(networks, *inputs)
-        terms = encoded_terms(made, *pair, fixed, config)
+        made = decode_encoded(networks, x_l, x_h, config, noise)
+        terms = encoded_terms(made, x_l, x_h, fixed, config)
         return terms["generator_loss"], terms
 
     names = ("content_encoder", "attribute_encoder", "generator")
-    after, terms = descend(after, _some(optimizers, *names), by_own_codes, axis_name)
+    after, terms = descend(after, some(optimizers, *names), by_own_codes, axis_name)
     attribute_encoder = after.params.networks["attribute_encoder"]
 
     def by_random_attributes(networks):
         networks = networks | {"attribute_encoder": attribute_encoder}
-        made = decode_randomised(networks, *inputs)
+        made = decode_randomised(networks, x_l, x_h, config, noise)
         terms = randomised_terms(made, fixed, config)
         return terms["random_loss"], terms
 
     names = ("content_encoder", "generator")
     after, random_terms = descend(
-        after, _some(optimizers, *names), by_random_attributes, axis_name
+        after, some(optimizers, *names), by_random_attributes, axis_name
     )
     return after, d_metrics | terms | random_terms
 
 
 def _train_discriminators(
-    state: TrainState, batch: Batch, inputs: tuple, axis_name: str | None
+    state: TrainState, batch: Batch, axis_name: str | None
 ) -> tuple[TrainState, Metrics]:
     config, before = state.params.config, state.params.networks
-    made, by_chance = (
-        decode_encoded(before, *inputs),
-        decode_randomised(before, *inputs),
-    )
-    x_l, x_h = inputs[:2]
+    x_l, x_h = _encoded(batch)
+    inputs = (x_l, x_h, config, _noise(state, axis_name))
+    made = decode_encoded(before, *inputs)
+    by_chance = decode_randomised(before, *inputs)
     seen = {
         "d_l": (x_l, (made.x_hl,)),
         "d_h": (x_h, (made.x_lh,)),
@@ -180,9 +175,9 @@ def _train_discriminators(
     def objective(networks):
         losses = {
             f"discriminator_{name[2:]}": image_discriminator_loss(
-                networks[name], *seen[name], config
+                networks[name], real, kinds, config
             )
-            for name in IMAGE_DISCRIMINATORS
+            for name, (real, kinds) in seen.items()
         }
         losses["content_discriminator"] = content_discriminator_loss(
             networks, made.c_l, made.c_h, config
@@ -190,17 +185,17 @@ def _train_discriminators(
         return sum(losses.values()), losses
 
     optimizers = _optimizers(config, state.step)
-    mine = _some(optimizers, *IMAGE_DISCRIMINATORS, "d_content")
+    mine = some(optimizers, *IMAGE_DISCRIMINATORS, "d_content")
     return descend(state, mine, objective, axis_name)
 
 
-def _encoded(x: jax.Array) -> jax.Array:
-    """The images of a batch that are encoded."""
-    return x[0::2]
+def _encoded(batch: Batch) -> tuple[jax.Array, jax.Array]:
+    """Those of x_l and x_h that are encoded."""
+    return batch["x_l"][0::2], batch["x_h"][0::2]
 
 
 def _rest(x: jax.Array) -> jax.Array:
-    """Those that are not."""
+    """The images that are not."""
     return x[1::2] if len(x) > 1 else x
 
 
@@ -219,7 +214,3 @@ def _optimizers(config: DRITConfig, step: jax.Array) -> Optimizers:
         adam(config.content_learning_rate),
     )
     return dict.fromkeys(names, adam(config.learning_rate)) | {"d_content": clipped}
-
-
-def _some(optimizers: Optimizers, *names: str) -> Optimizers:
-    return {name: optimizers[name] for name in names}

@@ -1,6 +1,7 @@
 """Which images and maps a step of SIFA makes."""
 
 import dataclasses
+from typing import Any
 
 import jax
 
@@ -52,7 +53,7 @@ def make(
     decoder = Decoder(config.base_channels, config.n_decoder_residual)
     segmentor = segmentor_of(config, train=True, axis_name=axis_name)
 
-    def segment(x, statistics):
+    def segment(x, statistics) -> Any:
         variables = {"params": networks["segmentor"], "statistics": statistics}
         made, changed = segmentor.apply(variables, x, mutable=["statistics"])
         return made, changed["statistics"]

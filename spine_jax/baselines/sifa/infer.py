@@ -1,6 +1,7 @@
 """What a trained SIFA does with images: jitted, in batches of one size."""
 
 from functools import partial
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -36,5 +37,5 @@ def _segment(params: Params, x_l: jax.Array) -> jax.Array:
         "params": params.networks["segmentor"],
         "statistics": params.statistics["segmentor"],
     }
-    _, logits, _ = segmentor.apply(variables, x_l)
+    _, logits, _ = cast(Any, segmentor.apply(variables, x_l))
     return jax.nn.softmax(logits)[..., 1:]

@@ -59,7 +59,8 @@ def class_dice_loss(
 
 def half_square(params: dict) -> jax.Array:
     """Half the sum of the squares of all parameters."""
-    return 0.5 * sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(params))
+    squares = [jnp.sum(leaf**2) for leaf in jax.tree.leaves(params)]
+    return 0.5 * sum(squares, jnp.zeros(()))
 
 
 def _pixels(x: jax.Array) -> tuple[int, ...]:

@@ -33,6 +33,7 @@ from spine_jax.baselines.stepping import (
     check_batch,
     descend,
     settle,
+    some,
     step_key,
 )
 from spine_jax.layers.batching import together
@@ -147,8 +148,8 @@ def _train_maker(
         terms = terms_of[name](made, batch, networks, config, axis_name)
         return terms[f"{name}_loss"], (made, statistics, terms)
 
-    optimizers = {name: _optimizers(config)[name]}
-    after, (made, statistics, terms) = descend(state, optimizers, objective, axis_name)
+    mine = some(_optimizers(config), name)
+    after, (made, statistics, terms) = descend(state, mine, objective, axis_name)
     if name == "segmentor":
         params = dataclasses.replace(after.params, statistics={name: statistics})
         after = dataclasses.replace(after, params=params)
@@ -178,8 +179,7 @@ def _train_discriminators(
         }
         return sum(losses.values()), losses
 
-    optimizers = _optimizers(config)
-    mine = {name: optimizers[name] for name in seen}
+    mine = some(_optimizers(config), *seen)
     return descend(state, mine, objective, axis_name)
 
 

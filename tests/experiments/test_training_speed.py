@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from experiments.bench_step.adn_torch import generators, make_step  # noqa: E402
+from experiments.training_speed.adn_torch import generators, make_step  # noqa: E402
 from spine_jax.disentangle import init_params, variant_config  # noqa: E402
 
 

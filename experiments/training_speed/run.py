@@ -1,6 +1,6 @@
 """Time of a training step: ADN here and in PyTorch, and A3DSegNet's models.
 
-    python -m experiments.bench_step.run [--base=16] [--size=128] [--models=adn,m4]
+    python -m experiments.training_speed.run [--base=16] [--size=128] [--models=adn,m4]
 
 One step is both gradients and both updates on a batch of noise; times are the least of
 several after the first. PyTorch is left out where it is not installed. The rows are
@@ -43,7 +43,7 @@ def torch_seconds(chosen: argparse.Namespace) -> float | None:
     try:
         import torch
 
-        from experiments.bench_step.adn_torch import make_step
+        from experiments.training_speed.adn_torch import make_step
     except ModuleNotFoundError:
         print(json.dumps({"model": "adn in PyTorch", "seconds": None}))
         return None

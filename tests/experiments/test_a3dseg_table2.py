@@ -1,0 +1,70 @@
+"""The table of competitors, from made-up figures; and each method's smoke run."""
+
+import json
+
+import jax
+import pytest
+
+from experiments import a3dseg_table2 as experiment
+from experiments.harness.run import train
+from spine_jax.core import InputError
+from spine_jax.data import phantom_dataset
+
+
+def figures(**changes):
+    row = {"volume": "a", "dice_of_slices": 0.5, "dice": 0.6, "assd_mm": 2.0}
+    return row | changes
+
+
+def test_tables_hold_ours_beside_the_papers_and_both_bounds():
+    seen = figures(psnr_of_cbct=20.0, ssim_of_cbct=0.25)
+    scored = {
+        "source-only": {"segmentation": [seen], "ct": [figures(dice=0.9)]},
+        "sifa": {"segmentation": [figures(dice=0.7), figures(dice=0.8)]},
+        "a3dsegnet": {
+            "segmentation": [figures()],
+            "translation": [figures(psnr=25.0, ssim=0.75)],
+        },
+    }
+    lines = experiment.as_markdown(scored, 7).splitlines()
+    assert "| sifa | 0.500 | 0.750 | 2.000 | 0.825 / 1.93 |" in lines
+    assert "| source-only | 0.500 | 0.600 | 2.000 |  |" in lines
+    assert lines.index("| sifa | 0.500 | 0.750 | 2.000 | 0.825 / 1.93 |") < 12
+    ours = "| a3dsegnet | 0.500 | 0.600 | 2.000 | 25.000 | 0.750 | 0.846 / 1.72 |"
+    assert ours in lines
+    assert "| CBCT as it is | 0.500 | 0.600 | 2.000 | 20.000 | 0.250 |  |" in lines
+    assert "| real CT | 0.500 | 0.900 | 2.000 | - | - |  |" in lines
+
+
+def test_unknown_methods_are_refused(tmp_path):
+    with pytest.raises(InputError, match="cyclogan"):
+        experiment.make_tables("smoke", 2, ("cyclogan",), tmp_path, None)
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return phantom_dataset(1)
+
+
+@pytest.mark.parametrize("name", ["adaptsegnet", "sifa", "cyclegan", "drit"])
+def test_every_competitor_trains_and_predicts(name, dataset, tmp_path):
+    method, config = experiment.method_of(name, "smoke", 2)
+    params = train(method, config, tmp_path, dataset, quiet=True).params
+    (row,) = json.loads((tmp_path / "evaluations/0000002.json").read_text())
+    if name in experiment.TRANSLATING:
+        assert 0 < row["psnr"] < 60 and "dice" not in row
+    else:
+        assert 0 <= row["dice"] <= 1 and "psnr" not in row
+    assert method.predict(params, next(iter(_slices(dataset)))) is not None
+
+
+def _slices(dataset):
+    from spine_jax.data import held_out_volumes
+
+    return (volume.x_l[:1] for volume in held_out_volumes(dataset))
+
+
+@pytest.fixture(autouse=True)
+def compilation_as_before():
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
