@@ -22,10 +22,10 @@ class UnpairedStream:
     `stream[step]` is a dict of float32 arrays: `x_l` CBCT and `x_h` CT in [-1, 1],
     `y_h` the vertebrae of x_h, 0 or 1, and `x_lh` or `y_l` where every CBCT of the
     batch has a translation, or labels that may be seen. In 2D they are [B, H, W, 1],
-    in 3D [B, D, H, W, 1]. Each domain runs through its slices (in 3D: its volumes, at random
-    heights) in an order of its own, another one in each epoch, and is flipped left to
-    right by a coin of its own. CT slices without a vertebra occur, with an empty mask:
-    CBCT has them too, and nobody could leave them out there.
+    in 3D [B, D, H, W, 1]. Each domain runs through its slices (in 3D: its volumes, at
+    random heights) in an order of its own, another one in each epoch, and is flipped
+    left to right by a coin of its own. CT slices without a vertebra occur, with an
+    empty mask: CBCT has them too, and nobody could leave them out there.
     """
 
     def __init__(
