@@ -24,11 +24,6 @@ from spine_jax.io.centroids import load_centroids
 from spine_jax.io.nifti import check_same_grid, load_labels, load_volume
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("cases", None, "Folder of cases.", required=True)
-flags.DEFINE_string("workdir", None, "Folder for the results.", required=True)
-flags.DEFINE_list("only", None, "Names of cases; all by default.")
-flags.DEFINE_integer("seed", 0, "Of the fits.")
-flags.DEFINE_integer("iterations", 0, "In place of the preset's, for a quick look.")
 
 DEFAULT = "default"
 CHANGES: dict[str, dict] = {
@@ -121,4 +116,9 @@ def ablation_table(scores: dict[str, dict[str, dict[str, float]]]) -> str:
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("cases", None, "Folder of cases.", required=True)
+    flags.DEFINE_string("workdir", None, "Folder for the results.", required=True)
+    flags.DEFINE_list("only", None, "Names of cases; all by default.")
+    flags.DEFINE_integer("seed", 0, "Of the fits.")
+    flags.DEFINE_integer("iterations", 0, "In place of the preset's, for a quick look.")
     app.run(main)

@@ -20,10 +20,6 @@ from spine_jax.io.centroids import load_centroids
 from spine_jax.io.nifti import load_labels, load_volume
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("cases", None, "Folder of cases.", required=True)
-flags.DEFINE_enum("preset", "default", list(PRESETS), "Settings of the fit.")
-flags.DEFINE_list("noise_mm", ["0", "2", "4"], "Mean displacements of a centroid.")
-flags.DEFINE_integer("seeds", 10, "Draws per displacement.")
 
 MEAN_LENGTH = np.sqrt(8 / np.pi)
 """Of a vector with three standard normal coordinates."""
@@ -71,4 +67,8 @@ def summary(draws: list[dict[str, float]]) -> str:
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("cases", None, "Folder of cases.", required=True)
+    flags.DEFINE_enum("preset", "default", list(PRESETS), "Settings of the fit.")
+    flags.DEFINE_list("noise_mm", ["0", "2", "4"], "Mean displacements of a centroid.")
+    flags.DEFINE_integer("seeds", 10, "Draws per displacement.")
     app.run(main)

@@ -33,11 +33,6 @@ from spine_jax.io.nifti import load_volume, save_volume
 from spine_jax.simulation.label_ct import ct_from_labels
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("workdir", None, "Folder for the results.", required=True)
-flags.DEFINE_string("shapes", None, "Folder of real L1 surfaces with landmarks.")
-config_flags.DEFINE_config_file(
-    "config", "experiments/diffam_correspondence/config.py:small"
-)
 SHARES_L3 = 8
 """From this VerSe number down, vertebrae share their vertices with L3."""
 
@@ -124,4 +119,9 @@ def _settings(wish) -> FitConfig:
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("workdir", None, "Folder for the results.", required=True)
+    flags.DEFINE_string("shapes", None, "Folder of real L1 surfaces with landmarks.")
+    config_flags.DEFINE_config_file(
+        "config", "experiments/diffam_correspondence/config.py:small"
+    )
     app.run(main)

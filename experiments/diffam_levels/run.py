@@ -20,9 +20,6 @@ from spine_jax.io.atomic import atomic_path, write_json_atomic, write_text_atomi
 from spine_jax.io.mask_centroids import centroids_from_labels
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("masks", None, "Folder of label maps.", required=True)
-flags.DEFINE_string("workdir", None, "Folder for the results.", required=True)
-config_flags.DEFINE_config_file("config", "experiments/diffam_levels/config.py:small")
 
 
 def main(argv: list[str]) -> None:
@@ -80,4 +77,9 @@ def _settings(wish) -> FitConfig:
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("masks", None, "Folder of label maps.", required=True)
+    flags.DEFINE_string("workdir", None, "Folder for the results.", required=True)
+    config_flags.DEFINE_config_file(
+        "config", "experiments/diffam_levels/config.py:small"
+    )
     app.run(main)

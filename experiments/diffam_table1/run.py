@@ -21,10 +21,6 @@ from spine_jax.io.centroids import load_centroids
 from spine_jax.io.nifti import check_same_grid, load_labels, load_volume
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("cases", None, "Folder of cases.", required=True)
-flags.DEFINE_string("workdir", None, "Folder for the results.", required=True)
-flags.DEFINE_string("template", None, "Template mesh in place of our lumbar one.")
-config_flags.DEFINE_config_file("config", "experiments/diffam_table1/config.py:small")
 
 
 def main(argv: list[str]) -> None:
@@ -80,4 +76,10 @@ def run_case(case: CaseFiles, fit_config, seed: int, template: str | None) -> di
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("cases", None, "Folder of cases.", required=True)
+    flags.DEFINE_string("workdir", None, "Folder for the results.", required=True)
+    flags.DEFINE_string("template", None, "Template mesh in place of our lumbar one.")
+    config_flags.DEFINE_config_file(
+        "config", "experiments/diffam_table1/config.py:small"
+    )
     app.run(main)

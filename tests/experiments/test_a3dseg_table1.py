@@ -60,6 +60,7 @@ def test_unknown_models_are_refused(tmp_path):
         experiment.make_table(get_config("smoke"), ("m5",), tmp_path, None)
 
 
+@pytest.mark.slow
 def test_smoke_table_is_kept_and_not_trained_again(tmp_path, capsys):
     config = get_config("smoke")
     config.plan.n_steps = 2

@@ -55,11 +55,9 @@ def test_figures_of_a_mask():
     assert mean["assd_mm"] == figures["assd_mm"]
 
 
-def test_data_that_do_not_fit_are_refused(tmp_path):
+def test_data_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match="--data=DIR"):
-        run.train(
-            experiment.a3dsegnet(get_config("small")), get_config("small"), tmp_path
-        )
+        images.open_data(get_config("small"), None)
     model = experiment.model_config(get_config("smoke"))
     with pytest.raises(InputError, match="slices of 8 x 8 pixels.*32 x 32"):
         images.shrink_to(model.image_size, toy_dataset())

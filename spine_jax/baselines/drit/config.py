@@ -83,7 +83,8 @@ def drit_config(
 
     The authors look at 216 x 216 pixels and make 500,000 steps that train all, each
     after two of the content discriminator's. That has as many of its three strided
-    layers as leave it a map to look at: two at 128 x 128 pixels.
+    layers as leave it a map to look at: two at 128 x 128 pixels. Image discriminators
+    likewise look at as many of their three scales as there are pixels for.
 
     Raises:
         InputError: a size the networks cannot take.
@@ -91,8 +92,12 @@ def drit_config(
     layers = DRITConfig.content_layers
     while layers and _content_map(min(image_size), layers) < CONTENT_MAP:
         layers -= 1
+    scales = DRITConfig.scales
+    while scales > 1 and 2 ** (scales - 1 + DRITConfig.patch_layers) > min(image_size):
+        scales -= 1
     return DRITConfig(
         image_size=tuple(image_size),
+        scales=scales,
         base_channels=base_channels,
         patch_channels=base_channels,
         content_layers=layers,
