@@ -18,6 +18,9 @@ from tests.baselines.tiny import (
     run_of,
 )
 
+# Compiling these steps takes minutes.
+pytestmark = pytest.mark.slow
+
 SEGMENTS = {"unet", "adaptsegnet", "sifa"}
 
 

@@ -3,11 +3,15 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from spine_jax.baselines import drit
 from spine_jax.baselines.drit.nets import ContentDiscriminator, ImageDiscriminator
 from spine_jax.layers.initial import draw_params
 from tests.baselines.tiny import CONFIGS, make_batch, moved, run_of, updates
+
+# Compiling these steps takes minutes.
+pytestmark = pytest.mark.slow
 
 
 def test_the_content_discriminator_learns_alone_in_two_of_three_steps():

@@ -2,6 +2,7 @@ import dataclasses
 
 import jax
 import numpy as np
+import pytest
 
 from spine_jax.baselines import sifa
 from spine_jax.baselines.sifa.forward import make
@@ -9,6 +10,9 @@ from spine_jax.baselines.sifa.nets import BatchResidual, segmentor_of
 from spine_jax.layers.initial import draw_params
 from spine_jax.layers.norms import BatchNorm, initial_statistics
 from tests.baselines.tiny import QUICKER, make_batch, run_of, updates
+
+# Compiling these steps takes minutes.
+pytestmark = pytest.mark.slow
 
 
 def test_every_network_is_updated_once_a_step():

@@ -46,12 +46,8 @@ def dataset():
     return phantom_dataset(1)
 
 
-SLOWLY = [
-    pytest.param(n, marks=pytest.mark.slow) for n in ("adaptsegnet", "sifa", "drit")
-]
-
-
-@pytest.mark.parametrize("name", ["cyclegan", *SLOWLY])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["adaptsegnet", "sifa", "cyclegan", "drit"])
 def test_every_competitor_trains_and_predicts(name, dataset, tmp_path):
     method, config = experiment.method_of(name, "smoke", 2)
     params = train(method, config, tmp_path, dataset, quiet=True).params

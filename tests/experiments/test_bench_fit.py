@@ -28,6 +28,7 @@ def quick_compilation():
     jax.config.update("jax_disable_most_optimizations", False)
 
 
+@pytest.mark.slow
 def test_rows_of_a_tiny_fit(monkeypatch, quick_compilation):
     monkeypatch.setattr(bench_fit, "PART_REPEATS", 1)
     problem = bench_fit.synthetic_problem(ball(14.0), (23, 24), CONFIG, voxel_mm=3.0)

@@ -23,6 +23,9 @@ from spine_jax.training.checkpoint import save_checkpoint
 from spine_jax.training.interrupt import Interrupted
 from spine_jax.training.loop import CHECKPOINTS, newest_checkpoint
 
+# Compiling these steps takes minutes.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def dataset():
