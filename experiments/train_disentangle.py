@@ -16,12 +16,11 @@ from typing import Any
 
 import jax
 import numpy as np
-from absl import app, flags
-from ml_collections import config_flags
 
-from experiments.harness.images import open_data, picture_slices
+from experiments.harness.images import picture_slices
 from experiments.harness.method import Columns, Method, Prediction
-from experiments.harness.run import as_program, train
+from experiments.harness.program import run_on_data
+from experiments.harness.run import train
 from spine_jax.data import Dataset
 from spine_jax.disentangle import (
     DisentangleConfig,
@@ -47,16 +46,9 @@ COLUMNS = {
 }
 
 
-def main(argv: list[str]) -> None:
-    del argv
-    flag = flags.FLAGS
-
-    def work() -> None:
-        method = a3dsegnet(flag.config)
-        dataset = open_data(flag.config, flag.data and Path(flag.data))
-        train(method, flag.config, Path(flag.workdir), dataset, quiet=flag.quiet)
-
-    as_program(work)
+def work(config: Settings, workdir: Path, dataset: Dataset, *, quiet: bool) -> None:
+    """Train what a config asks for."""
+    train(a3dsegnet(config), config, workdir, dataset, quiet=quiet)
 
 
 def a3dsegnet(config: Settings) -> Method:
@@ -77,7 +69,11 @@ def model_config(config: Settings) -> DisentangleConfig:
     """The method's settings."""
     side, base = config.image_size, config.base_channels
     model = variant_config(config.model, base_channels=base, image_size=(side, side))
-    weights = dataclasses.replace(model.weights, identity=config.identity_weight)
+    weights = dataclasses.replace(
+        model.weights,
+        identity=config.identity_weight,
+        attention_hl=config.attention_hl_weight if model.attends else 0.0,
+    )
     return dataclasses.replace(
         model,
         weights=weights,
@@ -104,8 +100,4 @@ def _picture(params: Params, dataset: Dataset, shrink: int) -> Columns:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("workdir", None, "Folder for the run.", required=True)
-    flags.DEFINE_string("data", None, "Data set from `spine-jax dataset make`.")
-    flags.DEFINE_bool("quiet", False, "No progress.")
-    config_flags.DEFINE_config_file("config", "experiments/configs/disentangle.py")
-    app.run(main)
+    run_on_data(work, config="disentangle")

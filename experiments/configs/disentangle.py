@@ -19,6 +19,8 @@ def get_config(variant: str = "small") -> ml_collections.ConfigDict:
     # Of DisentangleConfig: translations are held to what they translate at first.
     config.identity_weight = 0.0
     config.identity_steps = 0
+    # Likewise, of models with attention: its map of x_hl is taught too.
+    config.attention_hl_weight = 0.0
     # By field of DisentangleConfig; the smallest networks are shallower too.
     config.changes = ml_collections.ConfigDict()
     if size == "smoke":
@@ -30,4 +32,5 @@ def get_config(variant: str = "small") -> ml_collections.ConfigDict:
         if config.model != "adn":
             config.identity_weight = 10.0
             config.identity_steps = 600
+            config.attention_hl_weight = 5.0
     return config

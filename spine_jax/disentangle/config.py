@@ -20,6 +20,8 @@ class LossWeights:
         segmentation: Eq. 8, left: Dice of the three maps of a labelled image.
         attention: Eq. 8, right: Dice of its attention map.
         anatomy: Eq. 9.
+        attention_hl: Not of the paper. Dice of the attention map of x_hl, which has the
+            anatomy of x_h: Eq. 8 shows G_s codes of E_h alone.
         identity: Not of the paper. Holds x_lh to x_l and x_hl to x_h during the first
             `identity_steps`, less and less.
     """
@@ -31,6 +33,7 @@ class LossWeights:
     segmentation: float = 5.0
     attention: float = 5.0
     anatomy: float = 5.0
+    attention_hl: float = 0.0
     identity: float = 0.0
 
 
@@ -87,14 +90,16 @@ class DisentangleConfig:
     def __post_init__(self) -> None:
         _check_names(self)
         check_image_size(self, self.image_size)
-        if self.weights.attention and not self.aade:
-            raise InputError(
-                "NO-ATTENTION",
-                "weights.attention",
-                f"weight {self.weights.attention} without any AADE",
-                "0 where there is no attention map",
-                "set aade, or weights.attention to 0",
-            )
+        for name in ("attention", "attention_hl"):
+            weight = getattr(self.weights, name)
+            if weight and not self.aade:
+                raise InputError(
+                    "NO-ATTENTION",
+                    f"weights.{name}",
+                    f"weight {weight} without any AADE",
+                    "0 where there is no attention map",
+                    f"set aade, or weights.{name} to 0",
+                )
 
     @property
     def ndim(self) -> int:

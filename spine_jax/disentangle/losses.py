@@ -80,6 +80,7 @@ def loss_terms(
         "artifact": lambda: artifact_loss(x_l, d.x_lh, x_h, d.x_hl),
         "segmentation": lambda: dice(d.y_h) + dice(d.y_hl) + dice(d.y_hh),
         "attention": lambda: dice(d.m_h),
+        "attention_hl": lambda: dice(d.m_hl),
         "anatomy": lambda: anatomy_loss(d),
         "identity": lambda: identity_loss(x_l, d.x_lh, x_h, d.x_hl),
     }

@@ -34,6 +34,7 @@ class Decodings:
     x_hlh: jax.Array
     m_l: Map
     m_h: Map
+    m_hl: Map
     y_l: Map
     y_ll: Map
     y_hl: Map
@@ -74,7 +75,8 @@ class Networks(nn.Module):
         y_l, y_ll, y_hl = self.segment_low(x_l, x_ll, x_hl)
         y_h, y_hh, y_lh = self.segment_high(x_h, x_hh, x_lh)
         images = (x_ll, x_lh, x_hl, x_hh, x_hlh)
-        return Decodings(*images, m_l, m_h, y_l, y_ll, y_hl, y_h, y_hh, y_lh)
+        maps = (m_l, m_h, m_hl, y_l, y_ll, y_hl, y_h, y_hh, y_lh)
+        return Decodings(*images, *maps)
 
     def translate(self, x_l: jax.Array) -> tuple[jax.Array, Map]:
         """Clean image x_lh and attention map m_l of x_l."""

@@ -146,7 +146,7 @@ def test_each_term_reads_its_own_decodings():
         maps = {n: image(0.1 * (i + 1) if n == name else 0.0) for n in values}
         batch = {"x_l": image(0), "x_h": image(0), "y_h": image(1)}
         scores = (image(1), image(1))
-        everything = LossWeights(artifact=1.0)
+        everything = LossWeights(artifact=1.0, attention_hl=1.0)
         terms[name] = loss_terms(Decodings(**maps), batch, scores, everything)
     zero = {n: image(0.0) for n in values}
     base = loss_terms(Decodings(**zero), batch, scores, everything)
@@ -162,6 +162,7 @@ def test_each_term_reads_its_own_decodings():
         "x_hlh": {"cycle"},
         "m_l": set(),
         "m_h": {"attention"},
+        "m_hl": {"attention_hl"},
         "y_l": {"anatomy"},
         "y_ll": {"anatomy"},
         "y_hl": {"anatomy", "segmentation"},

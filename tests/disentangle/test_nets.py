@@ -34,7 +34,7 @@ def test_every_decoding_has_the_images_shape_in_2d_and_3d(size):
 
 
 def test_variants_make_only_what_they_use():
-    maps = {"m_l", "m_h"}
+    maps = {"m_l", "m_h", "m_hl"}
     masks = {"y_l", "y_ll", "y_hl", "y_h", "y_hh", "y_lh"}
     for variant, absent in (("m1", maps), ("adn", maps | masks)):
         made = shapes(tiny_config(variant), (16, 16))
@@ -89,7 +89,7 @@ def test_each_decoding_depends_on_the_images_it_should(decodings_of, state, batc
         }
 
     # x_hl carries x_l's artifact; everything else of h is of x_h alone.
-    from_both = {"x_hl", "x_hlh", "y_hl"}
+    from_both = {"x_hl", "x_hlh", "y_hl", "m_hl"}
     assert differing(other_l) == {"x_ll", "x_lh", "m_l", "y_l", "y_ll", "y_lh"} | (
         from_both
     )
@@ -118,6 +118,7 @@ def test_together_is_one_call_and_as_many_results():
         {"aade": ("residal",)},
         {"compute_dtype": "float16"},
         {"aade": (), "weights": LossWeights(attention=5.0)},
+        {"aade": (), "weights": LossWeights(attention=0.0, attention_hl=5.0)},
     ],
 )
 def test_bad_settings_are_told(changes):
