@@ -96,7 +96,7 @@ def load_model(folder: Path) -> TrainedModel:
         if config.ndim != 2:
             raise TypeError("a 3D model")
     except (KeyError, TypeError) as error:
-        raise _unusable(place, error) from None
+        raise _unusable(place, "slices", error) from None
     state = load_checkpoint(place, like=init_state(jax.random.key(0), config))
     params = dataclasses.replace(state.params, discriminators={})
     return TrainedModel(params, images, step)
@@ -122,7 +122,7 @@ def load_segment3d(folder: Path) -> TrainedSegment3D:
         model = segment3d.Segment3DConfig(**_tupled(settings["segment3d"]))
         images = ImageSpace(**_tupled(settings["images"]))
     except (KeyError, TypeError) as error:
-        raise _unusable(place, error) from None
+        raise _unusable(place, "volumes", error) from None
     like = segment3d.init_state(jax.random.key(0), model)
     state = load_checkpoint(place, like=like)
     return TrainedSegment3D(state.params, images, step)
@@ -139,15 +139,18 @@ def _newest(run: Path) -> tuple[int, Path, dict]:
     try:
         return step, place, load_settings(place)
     except KeyError as error:
-        raise _unusable(place, error) from None
+        raise _unusable(place, "slices", error) from None
 
 
-def _unusable(place: Path, error: Exception) -> InputError:
+_SCRIPTS = {"slices": "train_disentangle", "volumes": "train_segment3d"}
+
+
+def _unusable(place: Path, kind: str, error: Exception) -> InputError:
     return InputError(
         "CHECKPOINT",
         place,
-        f"no settings of a model of slices ({type(error).__name__}: {error})",
-        "a 2D run of experiments/train_disentangle.py",
+        f"no settings of a model of {kind} ({type(error).__name__}: {error})",
+        f"a run of experiments/{_SCRIPTS[kind]}.py",
         "another folder, or training again with this version",
     )
 

@@ -117,7 +117,8 @@ def find_vertebrae(
     profile = spine_profile(bone, line)
     pieces = lengthened(split(profile), np.isfinite(profile.full))
     seen = [_look(bone, line, profile, piece) for piece in pieces]
-    kept = [i for i, each in enumerate(seen) if _reason(each) is None]
+    reasons = [_reason(each) for each in seen]
+    kept = [i for i, reason in enumerate(reasons) if reason is None]
     if not kept:
         raise InputError(
             "NO-VERTEBRA",
@@ -139,9 +140,9 @@ def find_vertebrae(
         for i in kept
     )
     left_out = tuple(
-        (label_name(labels[i]) if labels[i] else "beyond", _reason(each))
-        for i, each in enumerate(seen)
-        if i not in kept
+        (label_name(labels[i]) if labels[i] else "beyond", reason)
+        for i, reason in enumerate(reasons)
+        if reason is not None
     )
     named_by = "top" if top else "bottom" if bottom else "anatomy"
     return SpineInMask(found, left_out, named_by, tops)
@@ -199,13 +200,14 @@ def _named(
     firsts: dict[int, float],
     top: int | None,
     bottom: int | None,
-) -> tuple[list[int | None], dict[int, float]]:
-    """Numbers of all pieces, None beyond C1 and L6, and of the first kept one."""
-    if top is not None or bottom is not None:
-        given, at = (top, kept[0]) if top is not None else (bottom, kept[-1])
+) -> tuple[list[int], dict[int, float]]:
+    """Numbers of all pieces, 0 beyond C1 and L6, and of the first kept one."""
+    named = (("--top", top, kept[0]), ("--bottom", bottom, kept[-1]))
+    for option, given, at in named:
+        if given is None:
+            continue
         labels = _counted(given, at, count)
-        if any(labels[i] is None for i in kept):
-            option = "--top" if top is not None else "--bottom"
+        if not all(labels[i] for i in kept):
             raise InputError(
                 "LEVEL",
                 f"{option} {label_name(given)}",
@@ -219,7 +221,7 @@ def _named(
     possible = {
         first: labels
         for first, labels in counted.items()
-        if all(labels[i] is not None for i in kept)
+        if all(labels[i] for i in kept)
     }
     if not possible:
         raise InputError(
@@ -239,9 +241,10 @@ def _named(
     return possible[best], ordered
 
 
-def _counted(given: int, at: int, count: int) -> list[int | None]:
-    """Numbers cranial first of which that at a place is given; T13 only if given."""
+def _counted(given: int, at: int, count: int) -> list[int]:
+    """Numbers cranial first of which that at a place is given, 0 for those that do not
+    exist; T13 only if given."""
     order = [n for n in ANATOMICAL_ORDER if n != _T13 or n == given]
     first = order.index(given) - at
     places = range(first, first + count)
-    return [order[i] if 0 <= i < len(order) else None for i in places]
+    return [order[i] if 0 <= i < len(order) else 0 for i in places]

@@ -189,6 +189,7 @@ def _telling_the_stage(name: str, run: Callable[[], dict]) -> dict:
 
 def _image_stage(request: ReconstructRequest, name: str, stage: Stage) -> dict:
     """Run `translate` or `segment` into its sub-folder."""
+    assert request.ckpt is not None  # _record saw to it
     folder = request.output / name
     stage(
         CbctRequest(
