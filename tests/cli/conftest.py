@@ -8,6 +8,7 @@ import nibabel
 import numpy as np
 import pytest
 
+from spine_jax.kernels.native.build import native_available
 from tests.helpers import icosphere
 
 
@@ -25,7 +26,9 @@ RADIUS_MM = 13.0
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
-    """Compiled programs go to the test's own folder, not the user's."""
+    """Compiled programs go to the test's own folder, not the user's; the native library,
+    which takes long to build, stays where it is."""
+    native_available()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
@@ -69,4 +72,5 @@ def write_ball_template(path: Path) -> None:
     lines += [" ".join(f"{x:.6f}" for x in vertex) for vertex in vertices]
     lines += ["3 " + " ".join(map(str, face)) for face in faces]
     path.write_text("\n".join(lines) + "\n")
-    path.with_suffix(".json").write_text(json.dumps({"body_centre_mm": [10, 0, 0]}))
+    beside = {"body_centre_mm": [10, 0, 0], "remesh": False}
+    path.with_suffix(".json").write_text(json.dumps(beside))

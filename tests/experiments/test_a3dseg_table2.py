@@ -46,7 +46,6 @@ def dataset():
     return phantom_dataset(1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["adaptsegnet", "sifa", "cyclegan", "drit"])
 def test_every_competitor_trains_and_predicts(name, dataset, tmp_path):
     method, config = experiment.method_of(name, "smoke", 2)

@@ -172,11 +172,11 @@ def test_groups_of_two_topologies_are_one_union(implementation, x64):
     dtype, atol = (
         (np.float32, 1e-5) if implementation == "native" else (np.float64, 1e-12)
     )
-    found = union_distance(
+    ask = jax.jit(functools.partial(union_distance, implementation=implementation))
+    found = ask(
         np.asarray(points, dtype),
         [np.asarray(own, dtype) for own in vertices],
         hierarchies,
-        implementation=implementation,
     )
     ordered = np.sort(everything, axis=0)
     np.testing.assert_allclose(found.first, ordered[0], atol=atol)
@@ -197,6 +197,7 @@ def test_groups_of_two_topologies_are_one_union(implementation, x64):
 def test_gradient_goes_to_the_mesh_that_is_nearest(x64):
     points, vertices, hierarchies = mixed_scene()
 
+    @jax.jit
     def nearest(spheres, rings):
         return union_distance(points, (spheres, rings), hierarchies).first
 
