@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from absl import app, flags
-from ml_collections import config_flags
+from absl import flags
 
-from experiments.harness.images import open_data, shrink_to
-from experiments.harness.run import as_program, train
-from experiments.harness.scores import mask_figures, mean_row
+from experiments.harness.images import shrink_to
+from experiments.harness.program import run_on_data
+from experiments.harness.run import train
+from experiments.harness.scores import mean_row, stored_figures
 from experiments.train_baseline import baseline
 from experiments.train_disentangle import a3dsegnet
 from spine_jax.baselines.unet import segment as segment_alike
 from spine_jax.core import InputError
-from spine_jax.data import Dataset, read_image, read_mask
-from spine_jax.data.store import Domain, StoredVolume
+from spine_jax.data import Dataset, read_image
+from spine_jax.data.store import Domain
 from spine_jax.disentangle import Params, decode
 from spine_jax.io.atomic import atomic_path, write_json_atomic
 from spine_jax.layers.batching import in_batches
@@ -94,16 +94,10 @@ Columns = dict[str, list[dict]]
 """Figures by volume, by the name of the map."""
 
 
-def main(argv: list[str]) -> None:
-    del argv
-    flag = flags.FLAGS
-
-    def work() -> None:
-        dataset = open_data(flag.config, flag.data and Path(flag.data))
-        models, workdir = tuple(flag.models), Path(flag.workdir)
-        print(make_table(flag.config, models, workdir, dataset, quiet=flag.quiet))
-
-    as_program(work)
+def work(config: Any, workdir: Path, dataset: Dataset, *, quiet: bool) -> None:
+    """Print the table of the models asked for."""
+    models = tuple(flags.FLAGS.models)
+    print(make_table(config, models, workdir, dataset, quiet=quiet))
 
 
 def make_table(
@@ -166,7 +160,7 @@ def _train_and_score(
             else:
                 maps = maps_of(params, images, other, domain)
             for column, found in maps.items():
-                row = _figures(volume, found, shrink)
+                row = stored_figures(volume, found, shrink)
                 columns.setdefault(column, []).append(row)
     return columns
 
@@ -228,12 +222,6 @@ def _told(rows: list[dict] | None) -> str:
     return " / ".join("-" if v is None else format(v, form) for v, form in figures)
 
 
-def _figures(volume: StoredVolume, found: np.ndarray, shrink: int) -> dict:
-    truth = read_mask(volume, slice(None), shrink)
-    affine = volume.affine_vox_to_mm @ np.diag([1.0, shrink, shrink, 1.0])
-    return {"volume": volume.name} | mask_figures(found > 0.5, truth > 0.5, affine)
-
-
 def _some_slices(dataset: Dataset, domain: Domain, shrink: int) -> np.ndarray:
     """Every tenth held-out slice of a domain."""
     every = slice(None, None, 10)
@@ -242,9 +230,5 @@ def _some_slices(dataset: Dataset, domain: Domain, shrink: int) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("workdir", None, "Folder for the runs.", required=True)
-    flags.DEFINE_string("data", None, "Data set from `spine-jax dataset make`.")
     flags.DEFINE_list("models", [SOURCE_ONLY, *MODELS], "What to train.")
-    flags.DEFINE_bool("quiet", False, "No progress.")
-    config_flags.DEFINE_config_file("config", "experiments/configs/disentangle.py")
-    app.run(main)
+    run_on_data(work, config="disentangle")

@@ -22,12 +22,13 @@ from absl import app, flags
 from experiments.configs import baselines, disentangle
 from experiments.harness.images import open_data, picture_slices, shrink_to
 from experiments.harness.method import Method, Prediction
-from experiments.harness.run import as_program, draw, train
-from experiments.harness.scores import evaluate, mask_figures, mean_row
+from experiments.harness.program import as_program
+from experiments.harness.run import draw, train
+from experiments.harness.scores import evaluate, mean_row, stored_figures
 from experiments.train_baseline import baseline
 from experiments.train_disentangle import a3dsegnet
 from spine_jax.core import InputError
-from spine_jax.data import Dataset, UnpairedStream, read_image, read_mask
+from spine_jax.data import Dataset, UnpairedStream, read_image
 from spine_jax.io.atomic import atomic_path, write_json_atomic
 
 EVALUATOR, SIMULATION, OURS = "source-only", "simulation-only", "a3dsegnet"
@@ -224,10 +225,8 @@ def _predictor(method: Method, params) -> Predict:
 
 def _figures_of_ct(volume, predict: Predict, dataset: Dataset, shrink: int) -> dict:
     found = predict(read_image(dataset, volume, slice(None), shrink)).y_l
-    truth = read_mask(volume, slice(None), shrink)
-    affine = volume.affine_vox_to_mm @ np.diag([1.0, shrink, shrink, 1.0])
     assert found is not None
-    return {"volume": volume.name} | mask_figures(found > 0.5, truth > 0.5, affine)
+    return stored_figures(volume, found, shrink)
 
 
 def _draw_panel(

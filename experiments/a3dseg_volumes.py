@@ -17,11 +17,13 @@ import numpy as np
 from absl import app, flags
 
 from experiments.harness.images import shrink_to
-from experiments.harness.run import as_program, draw
+from experiments.harness.program import as_program
+from experiments.harness.run import draw
 from experiments.harness.scores import mask_figures, mean_row
 from experiments.harness.translations import shrunk_planes
 from spine_jax.core import InputError
 from spine_jax.data import Dataset, HeldOutVolume, held_out_volumes, open_dataset
+from spine_jax.data.read import shrunk_affine
 from spine_jax.disentangle import predict, segment
 from spine_jax.disentangle.segment3d import segment_high, segment_low
 from spine_jax.io.atomic import atomic_path, write_json_atomic
@@ -78,7 +80,8 @@ def compare(dataset: Dataset, run: Path, out: Path) -> str:
         columns["CBCT"].append(_on_voxels(volume.x_l, stage)[::-1, :, cut])
         columns["truth"].append(truth[::-1, :, cut])
         for name, found in masks(volume, translator, stage).items():
-            affine = _voxel_affine(volume, stage)
+            side = _plane_shrink(stage, volume.x_l.shape[2])
+            affine = shrunk_affine(volume.affine_vox_to_mm, side)
             figures = mask_figures(found > 0.5, truth > 0.5, affine)
             jumps = {"jumps": slice_jumps(found > 0.5) - slice_jumps(truth > 0.5)}
             rows[name].append({"volume": volume.name} | figures | jumps)
@@ -159,11 +162,6 @@ def _plane_shrink(stage: TrainedSegment3D, width: int) -> int:
 def _on_voxels(image: np.ndarray, stage: TrainedSegment3D) -> np.ndarray:
     """Slices of the 2D model on the voxels of the 3D stage."""
     return shrunk_planes(image, _plane_shrink(stage, image.shape[2]))
-
-
-def _voxel_affine(volume: HeldOutVolume, stage: TrainedSegment3D) -> np.ndarray:
-    shrink = _plane_shrink(stage, volume.x_l.shape[2])
-    return volume.affine_vox_to_mm @ np.diag([1.0, shrink, shrink, 1.0])
 
 
 if __name__ == "__main__":

@@ -14,12 +14,11 @@ from typing import Any
 
 import jax
 import numpy as np
-from absl import app, flags
-from ml_collections import config_flags
 
-from experiments.harness.images import open_data, picture_slices
+from experiments.harness.images import picture_slices
 from experiments.harness.method import Columns, Method, Prediction
-from experiments.harness.run import as_program, train
+from experiments.harness.program import run_on_data
+from experiments.harness.run import train
 from spine_jax.baselines import adaptsegnet, cyclegan, drit, sifa, unet
 from spine_jax.core import InputError
 from spine_jax.data import Dataset
@@ -36,16 +35,9 @@ METHODS = {
 """Module and maker of its settings."""
 
 
-def main(argv: list[str]) -> None:
-    del argv
-    flag = flags.FLAGS
-
-    def work() -> None:
-        method = baseline(flag.config.method, flag.config)
-        dataset = open_data(flag.config, flag.data and Path(flag.data))
-        train(method, flag.config, Path(flag.workdir), dataset, quiet=flag.quiet)
-
-    as_program(work)
+def work(config: Settings, workdir: Path, dataset: Dataset, *, quiet: bool) -> None:
+    """Train what a config asks for."""
+    train(baseline(config.method, config), config, workdir, dataset, quiet=quiet)
 
 
 def baseline(name: str, config: Settings, **options: Any) -> Method:
@@ -99,8 +91,4 @@ def baseline(name: str, config: Settings, **options: Any) -> Method:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("workdir", None, "Folder for the run.", required=True)
-    flags.DEFINE_string("data", None, "Data set from `spine-jax dataset make`.")
-    flags.DEFINE_bool("quiet", False, "No progress.")
-    config_flags.DEFINE_config_file("config", "experiments/configs/baselines.py")
-    app.run(main)
+    run_on_data(work, config="baselines")

@@ -18,12 +18,12 @@ from typing import Any
 
 import jax
 import numpy as np
-from absl import app, flags
-from ml_collections import config_flags
+from absl import flags
 
-from experiments.harness.images import open_data, shrink_to
+from experiments.harness.images import shrink_to
 from experiments.harness.method import Columns, Method, Prediction
-from experiments.harness.run import as_program, train
+from experiments.harness.program import run_on_data
+from experiments.harness.run import train
 from experiments.harness.translations import TranslatedPatches, with_translations
 from spine_jax.core import InputError
 from spine_jax.data import Dataset, UnpairedStream, held_out_volumes
@@ -43,16 +43,10 @@ Settings = Any  # ConfigDict, whose fields no type checker knows
 PICTURED = 3
 
 
-def main(argv: list[str]) -> None:
-    del argv
-    flag = flags.FLAGS
-
-    def work() -> None:
-        dataset = open_data(flag.config, flag.data and Path(flag.data))
-        workdir, translator = Path(flag.workdir), Path(flag.translator)
-        train_volumes(flag.config, workdir, dataset, translator, quiet=flag.quiet)
-
-    as_program(work)
+def work(config: Settings, workdir: Path, dataset: Dataset, *, quiet: bool) -> None:
+    """Train with the translator asked for."""
+    translator = Path(flags.FLAGS.translator)
+    train_volumes(config, workdir, dataset, translator, quiet=quiet)
 
 
 def train_volumes(
@@ -152,9 +146,5 @@ def _picture(params: Segment3DParams, dataset: Dataset, shrink: int) -> Columns:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("workdir", None, "Folder for the run.", required=True)
     flags.DEFINE_string("translator", None, "Run of the 2D model.", required=True)
-    flags.DEFINE_string("data", None, "Data set from `spine-jax dataset make`.")
-    flags.DEFINE_bool("quiet", False, "No progress.")
-    config_flags.DEFINE_config_file("config", "experiments/configs/segment3d.py")
-    app.run(main)
+    run_on_data(work, config="segment3d")

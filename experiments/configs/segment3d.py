@@ -5,22 +5,16 @@ a trained 2D model of the size of the same name.
 """
 
 import ml_collections
-from ml_collections import config_dict
+
+from experiments.configs.common import SMOKE_PLAN, common_config
 
 
 def get_config(size: str = "small") -> ml_collections.ConfigDict:
     """Settings of a size."""
-    config = ml_collections.ConfigDict()
-    config.seed = 0
-    config.batch_size = 1
-    config.devices = 1
+    config = common_config()
     config.compute_dtype = "float32"
-    config.quick_compilation = False
-    config.phantom_seed = config_dict.placeholder(int)
     # Pixels of the 2D model along a side of a voxel, so that voxels are cubes.
     config.plane_shrink = 1
-    # Of spine_jax.training.loop.Plan.
-    config.plan = ml_collections.ConfigDict()
     config.update(SIZES[size])
     return config
 
@@ -33,12 +27,7 @@ SIZES = {
         "learning_rate": 1e-2,
         "quick_compilation": True,
         "phantom_seed": 1,
-        "plan": {
-            "n_steps": 6,
-            "log_every": 2,
-            "evaluate_every": 3,
-            "checkpoint_every": 3,
-        },
+        "plan": SMOKE_PLAN,
         "evaluated_volumes": 1,
     },
     "small": {

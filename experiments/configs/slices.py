@@ -1,22 +1,13 @@
 """What every training on unpaired slices has: sizes, how long, how often to look."""
 
 import ml_collections
-from ml_collections import config_dict
+
+from experiments.configs.common import SMOKE_PLAN, common_config
 
 
 def slices_config(size: str) -> ml_collections.ConfigDict:
     """Settings of `smoke`, `small` or `paper`; the same for every method."""
-    config = ml_collections.ConfigDict()
-    config.seed = 0
-    config.batch_size = 1
-    # The batch is spread over so many devices.
-    config.devices = 1
-    # Compiles quickly, runs slowly.
-    config.quick_compilation = False
-    # None needs --data; else patients made up in memory.
-    config.phantom_seed = config_dict.placeholder(int)
-    # Of spine_jax.training.loop.Plan.
-    config.plan = ml_collections.ConfigDict()
+    config = common_config()
     config.update(SIZES[size])
     return config
 
@@ -28,12 +19,7 @@ SIZES = {
         "quick_compilation": True,
         "phantom_seed": 1,
         "batch_size": 2,
-        "plan": {
-            "n_steps": 6,
-            "log_every": 2,
-            "evaluate_every": 3,
-            "checkpoint_every": 3,
-        },
+        "plan": SMOKE_PLAN,
         "evaluated_volumes": 1,
     },
     "small": {

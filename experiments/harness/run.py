@@ -1,26 +1,21 @@
 """Train a method on unpaired slices, with figures and pictures on the way."""
 
 import dataclasses
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import jax
-from absl import logging
 from matplotlib.figure import Figure
 
 from experiments.harness.images import shrink_to
 from experiments.harness.method import Columns, Method
 from experiments.harness.progress import progress
 from experiments.harness.scores import Row, evaluate, mean_row
-from spine_jax.core import InputError
-from spine_jax.core.cache import user_cache_folder
 from spine_jax.data import Dataset, UnpairedStream
 from spine_jax.io.atomic import atomic_path, write_json_atomic
 from spine_jax.pipeline.cbct_models import image_space
-from spine_jax.training.interrupt import Interrupted
-from spine_jax.training.loop import Diverged, Plan, run_training
+from spine_jax.training.loop import Plan, run_training
 from spine_jax.training.wrappers import StepRunner, jit_step, sharded_step
 
 Batches = Callable[[int], Iterator[Any]]
@@ -104,24 +99,6 @@ def draw(path: Path, columns: Columns) -> None:
         axes[0, k].set_title(title, fontsize=8)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=110)
-
-
-def as_program(work: Callable[[], Any]) -> None:
-    """Run what a command line asked for; errors become sentences and exit codes."""
-    # Orbax tells of every file it writes.
-    logging.set_verbosity(logging.WARNING)
-    jax.config.update("jax_compilation_cache_dir", str(user_cache_folder() / "xla"))
-    try:
-        work()
-    except InputError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    except Diverged as error:
-        print(f"error[DIVERGED] {error}", file=sys.stderr)
-        sys.exit(1)
-    except Interrupted as stop:
-        print(f"{stop}; the same command goes on", file=sys.stderr)
-        sys.exit(stop.exit_code)
 
 
 def _runner(method: Method, devices: int) -> StepRunner:

@@ -82,15 +82,20 @@ def held_out_volumes(dataset: Dataset, shrink: int = 1) -> Iterator[HeldOutVolum
     whole = slice(None)
     for volume in dataset.select("cbct", "test"):
         labels, clean = volume.labels, volume.clean
-        scale = np.diag([1.0, shrink, shrink, 1.0])
-        scale[1:3, 3] = (shrink - 1) / 2
         yield HeldOutVolume(
             name=volume.name,
             x_l=read_image(dataset, volume, whole, shrink),
             y_l=None if labels is None else read_mask(volume, whole, shrink),
             clean=None if clean is None else read_clean(dataset, volume, whole, shrink),
-            affine_vox_to_mm=volume.affine_vox_to_mm @ scale,
+            affine_vox_to_mm=shrunk_affine(volume.affine_vox_to_mm, shrink),
         )
+
+
+def shrunk_affine(affine_vox_to_mm: Array, shrink: int) -> Array:
+    """Affine of slices whose rows and columns are averaged by `shrink`."""
+    scale = np.diag([1.0, shrink, shrink, 1.0])
+    scale[1:3, 3] = (shrink - 1) / 2
+    return affine_vox_to_mm @ scale
 
 
 def _scaled(

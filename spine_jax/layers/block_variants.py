@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax
 
 from spine_jax.layers.blocks import Activation, NormMaker, cancels_constants
-from spine_jax.layers.conv_variants import TransposedConv
+from spine_jax.layers.doubling import TransposedConv
 
 
 class TransposedBlock(nn.Module):

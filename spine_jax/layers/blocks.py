@@ -11,7 +11,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from spine_jax.layers.conv import Conv, UpConv
+from spine_jax.layers.conv import Conv
+from spine_jax.layers.doubling import UpConv
 from spine_jax.layers.initial import constant, uniform
 
 NormMaker = Callable[..., nn.Module]

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 
 from spine_jax.layers.blocks import ConvBlock, max_pool
-from spine_jax.layers.conv import interleave
+from spine_jax.layers.doubling import interleave
 from spine_jax.layers.initial import constant, uniform_fan_in
 
 SLOPE = 0.01

@@ -10,7 +10,8 @@ from spine_jax.layers.blocks import (
     mean_pool,
     standardise,
 )
-from spine_jax.layers.conv import Conv, UpConv, convolve, pad_spatial
+from spine_jax.layers.conv import Conv, convolve, pad_spatial
+from spine_jax.layers.doubling import UpConv
 from spine_jax.layers.initial import draw_params
 from spine_jax.layers.unet import _Double
 from tests.disentangle.tiny import quick_jit

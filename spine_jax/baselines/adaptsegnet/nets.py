@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from spine_jax.layers.blocks import ConvBlock, leaky_relu
-from spine_jax.layers.conv_variants import SameConv
 from spine_jax.layers.norms import FrozenGroupNorm
+from spine_jax.layers.same_conv import SameConv
 
 Features = tuple[jax.Array, jax.Array]
 

@@ -15,9 +15,9 @@ import jax.numpy as jnp
 from spine_jax.baselines.sifa.config import SIFAConfig
 from spine_jax.layers.block_variants import TransposedBlock
 from spine_jax.layers.blocks import ConvBlock, max_pool
-from spine_jax.layers.conv_variants import SameConv
 from spine_jax.layers.norms import AffineInstanceNorm, BatchNorm
 from spine_jax.layers.patchgan import PatchDiscriminator
+from spine_jax.layers.same_conv import SameConv
 
 CLASSES = 2
 
