@@ -1,0 +1,94 @@
+"""Parameters, time and memory of a training step of every method of Table 2.
+
+    python -m experiments.a3dseg_costs [--size=small] [--methods=sifa,a3dsegnet] \
+        [--steps=12]
+
+The steps see noise. The time is the mean of `--steps` after the first, since some
+methods do other things in other steps (DRIT trains its encoders in one of three).
+Memory is what the compiled step holds at once: state, batch and temporaries, without
+the program.
+"""
+
+import argparse
+import dataclasses
+import math
+import time
+
+import jax
+import numpy as np
+
+from experiments.a3dseg_table2 import METHODS, SIMULATION, method_of
+from experiments.harness.method import Method
+
+COLUMNS = ("parameters", "seconds a step", "memory MB", "compiling s")
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """Of one method; seconds of a step, bytes it holds."""
+
+    parameters: int
+    step_s: float
+    memory_bytes: int
+    compiling_s: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What a training step costs.")
+    parser.add_argument("--size", default="small", choices=["smoke", "small", "paper"])
+    parser.add_argument(
+        "--methods", default=",".join(sorted({*METHODS} - {SIMULATION}))
+    )
+    parser.add_argument("--steps", type=int, default=12)
+    chosen = parser.parse_args()
+    device = jax.devices()[0].device_kind
+    print(f"| `{chosen.size}`, {device} | " + " | ".join(COLUMNS) + " |")
+    print("|---" * (len(COLUMNS) + 1) + "|")
+    for name in chosen.methods.split(","):
+        method, config = method_of(name, chosen.size, chosen.steps)
+        print(
+            as_line(name, cost_of(method, config.batch_size, chosen.steps)), flush=True
+        )
+
+
+def cost_of(method: Method, batch_size: int, n_steps: int) -> Cost:
+    """Compile and run some steps on noise."""
+    state, batch = method.init_state(), noise(batch_size, method.image_size)
+    parameters = sum(math.prod(x.shape) for x in jax.tree.leaves(state.params))
+    started = time.perf_counter()
+    step = jax.jit(method.train_step, donate_argnums=0).lower(state, batch).compile()
+    compiling_s = time.perf_counter() - started
+    held = step.memory_analysis()
+    # The next state lies where the last one did: it is in the arguments already.
+    memory = held.argument_size_in_bytes + held.temp_size_in_bytes
+    state, _ = step(state, batch)
+    jax.block_until_ready(state)
+    started = time.perf_counter()
+    for _ in range(n_steps):
+        state, _ = step(state, batch)
+    jax.block_until_ready(state)
+    step_s = (time.perf_counter() - started) / n_steps
+    return Cost(parameters, step_s, memory, compiling_s)
+
+
+def noise(batch_size: int, image_size: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """A batch of unpaired slices."""
+    rng = np.random.default_rng(0)
+    shape = (batch_size, *image_size, 1)
+    x_l, x_h = rng.uniform(-1, 1, (2, *shape)).astype(np.float32)
+    return {"x_l": x_l, "x_h": x_h, "y_h": (rng.random(shape) > 0.5).astype(np.float32)}
+
+
+def as_line(name: str, cost: Cost) -> str:
+    """A line of the table, in Markdown."""
+    cells = (
+        f"{cost.parameters:,}",
+        f"{cost.step_s:.3f}",
+        f"{cost.memory_bytes / 1e6:.0f}",
+        f"{cost.compiling_s:.0f}",
+    )
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    main()
