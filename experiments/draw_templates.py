@@ -26,6 +26,7 @@ VIEWS = {
     "from behind": np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]),
     "from above": np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]),
 }
+BONE = (0.96, 0.9, 0.78)
 LIGHT = np.array([-0.35, 0.5, 0.8]) / np.linalg.norm([-0.35, 0.5, 0.8])
 REACH_MM = {
     "from the left": (-24.0, 76.0, -48.0, 32.0),
@@ -47,14 +48,27 @@ def draw_levels(path: Path) -> None:
             mesh = level_template(label).mesh
             for row, view in enumerate(VIEWS, start=bank * len(VIEWS)):
                 draw_mesh(axes[row, column], mesh, view)
+                left, right, bottom, top = REACH_MM[view]
+                axes[row, column].set(
+                    xlim=(left, right), ylim=(bottom, top), aspect="equal"
+                )
             axes[bank * len(VIEWS), column].set_title(label_name(label), fontsize=12)
     figure.subplots_adjust(0, 0, 1, 0.97, wspace=0.0, hspace=0.0)
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
 
-def draw_mesh(axis: Axes, mesh: Mesh, view: str) -> None:
-    """Shaded triangles, painted from the far ones to the near ones."""
+def draw_mesh(
+    axis: Axes, mesh: Mesh, view: str, colour: tuple[float, float, float] = BONE
+) -> None:
+    """Shaded triangles, painted from the far ones to the near ones.
+
+    Args:
+        axis: In mm.
+        mesh: RAS+ mm.
+        view: Of `VIEWS`.
+        colour: In full light, RGB from 0 to 1.
+    """
     turned = mesh.vertices_mm @ VIEWS[view].T
     corners = turned[mesh.faces]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -62,12 +76,10 @@ def draw_mesh(axis: Axes, mesh: Mesh, view: str) -> None:
     order = np.argsort(corners[:, :, 2].mean(axis=1))
     order = order[normals[order, 2] > 0]
     shade = 0.3 + 0.7 * np.clip(normals[order] @ LIGHT, 0, 1)
-    colours = shade[:, None] * np.array([0.96, 0.9, 0.78])
+    colours = shade[:, None] * np.array(colour)
     axis.add_collection(
         PolyCollection(corners[order, :, :2], facecolors=colours, edgecolors=colours)
     )
-    left, right, bottom, top = REACH_MM[view]
-    axis.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ RADIUS_MM = 13.0
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
-    """Compiled programs go to the test's own folder, not the user's; the native library,
-    which takes long to build, stays where it is."""
+    """Compiled programs go to the test's own folder, not the user's. The native
+    library, which takes long to build, stays where it is."""
     native_available()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
