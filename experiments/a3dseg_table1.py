@@ -111,7 +111,8 @@ def make_table(
     """Train and score what is not there yet; returns the table, in Markdown.
 
     Args:
-        config: Of `configs.disentangle`; its model does not matter.
+        config: Of `configs.disentangle`; its model does not matter, but adn's config
+            lacks what `small` gives the others.
         models: Of `MODELS` and `SOURCE_ONLY`.
         workdir: Of the runs and the results.
         dataset: With labels for the held-out CBCTs.

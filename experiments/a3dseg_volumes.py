@@ -22,8 +22,13 @@ from experiments.harness.run import draw
 from experiments.harness.scores import mask_figures, mean_row
 from experiments.harness.translations import shrunk_planes
 from spine_jax.core import InputError
-from spine_jax.data import Dataset, HeldOutVolume, held_out_volumes, open_dataset
-from spine_jax.data.read import shrunk_affine
+from spine_jax.data import (
+    Dataset,
+    HeldOutVolume,
+    held_out_volumes,
+    open_dataset,
+    shrunk_affine,
+)
 from spine_jax.disentangle import predict, segment
 from spine_jax.disentangle.segment3d import segment_high, segment_low
 from spine_jax.io.atomic import atomic_path, write_json_atomic

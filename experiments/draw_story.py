@@ -1,6 +1,6 @@
 """Draws what `spine-jax reconstruct` makes of a CBCT, from left to right.
 
-Usage: `python -m experiments.draw_story CBCT.nii.gz FOLDER [OUT.png]`
+Usage: `python -m experiments.draw_story CBCT.nii.gz FOLDER OUT.png`
 
 CBCT, clean CT, mask with the body centres found in it, and the fitted meshes, all to
 one scale in the sagittal slice that follows the spine.
@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.draw_templates import draw_mesh
-from spine_jax.core import Centroids, LabelVolume, Volume, mm_to_vox, vox_to_mm
-from spine_jax.core.labels import label_name, label_number
+from spine_jax.core import Centroids, LabelVolume, Volume, mm_to_vox
+from spine_jax.core.labels import anatomical_rank, label_name, label_number
 from spine_jax.io.atomic import atomic_path
 from spine_jax.io.centroids import load_centroids
 from spine_jax.io.meshes import load_mesh
@@ -23,7 +23,6 @@ from spine_jax.io.nifti import load_labels, load_volume
 from spine_jax.pipeline import panels, reformat
 from spine_jax.pipeline.reformat import Slice
 
-FIGURE = Path(__file__).parent / "figures" / "story.png"
 WINDOW_HU = (-300.0, 1200.0)
 HEIGHT, GAP, TITLE = 4.6, 0.25, 0.4
 STEP_MM, MARGIN_MM = 0.4, 6.0
@@ -60,8 +59,8 @@ def draw_story(cbct: Path, folder: Path, path: Path) -> None:
 
 def _slice(mask: LabelVolume, centroids: Centroids) -> Slice:
     """The sagittal slice along the spine over all that was imaged."""
-    corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(mask.array.shape) - 1)
-    corners_mm = vox_to_mm(mask.affine_vox_to_mm, corners)
+    whole = tuple(slice(0, side) for side in mask.array.shape)
+    corners_mm = reformat.corners_mm(mask.affine_vox_to_mm, [whole])
     curve = reformat.spine_curve(centroids.points_mm)
     low, high = corners_mm.min(axis=0), corners_mm.max(axis=0)
     return reformat.sagittal_slice(curve, low - MARGIN_MM, high + MARGIN_MM, STEP_MM)
@@ -80,20 +79,20 @@ def _draw_mask(axes: Axes, view: Slice, mask: LabelVolume) -> None:
 
 
 def _draw_meshes(axes: Axes, folder: Path, centroids: Centroids) -> None:
-    limits = axes.get_xlim(), axes.get_ylim()
-    for path in sorted(folder.glob("*.ply")):
-        number = label_number(path.stem)
-        draw_mesh(axes, load_mesh(path), "from the left", panels.rgb(number))
+    files = {label_number(path.stem): path for path in folder.glob("*.ply")}
+    # Upper facets lie in front of the lower ones that they bear.
+    for number in sorted(files, key=anatomical_rank):
+        mesh = load_mesh(files[number])
+        draw_mesh(axes, mesh, "from the left", panels.rgb(number))
     for label, point in zip(centroids.labels, centroids.points_mm, strict=True):
         place = (-point[1], point[2])
         axes.annotate(label_name(label), place, ha="center", va="center", fontsize=11)
-    axes.set(xlim=limits[0], ylim=limits[1])
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Draws a finished reconstruction.")
     parser.add_argument("cbct", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("out", type=Path, nargs="?", default=FIGURE)
+    parser.add_argument("out", type=Path)
     chosen = parser.parse_args()
     draw_story(chosen.cbct, chosen.folder, chosen.out)

@@ -9,8 +9,7 @@ from skimage.metrics import structural_similarity
 from experiments.harness.method import Prediction
 from spine_jax.core import spacing_mm
 from spine_jax.core.types import Array
-from spine_jax.data import Dataset, held_out_volumes, read_mask
-from spine_jax.data.read import shrunk_affine
+from spine_jax.data import Dataset, held_out_volumes, read_mask, shrunk_affine
 from spine_jax.data.store import StoredVolume
 from spine_jax.metrics.overlap import dice
 from spine_jax.metrics.surface import surface_scores
@@ -48,17 +47,20 @@ def evaluate(
     return rows
 
 
-def stored_figures(volume: StoredVolume, found: np.ndarray, shrink: int) -> dict:
-    """`mask_figures` of probabilities [Z, H, W, 1] for a stored volume, with its name.
+def stored_figures(
+    volume: StoredVolume, probabilities: np.ndarray, shrink: int
+) -> dict:
+    """`mask_figures` of where a probability is above one half, beside the labels of a
+    stored volume, and its name.
 
     Args:
         volume: With labels.
-        found: On slices whose pixels are averaged by `shrink`.
+        probabilities: [Z, H, W, 1], of slices whose pixels are averaged by `shrink`.
         shrink: Pixels of the data set along a side of a model's.
     """
     truth = read_mask(volume, slice(None), shrink) > 0.5
     affine = shrunk_affine(volume.affine_vox_to_mm, shrink)
-    return {"volume": volume.name} | mask_figures(found > 0.5, truth, affine)
+    return {"volume": volume.name} | mask_figures(probabilities > 0.5, truth, affine)
 
 
 def image_figures(image: np.ndarray, truth: np.ndarray, view: np.ndarray) -> Row:

@@ -7,6 +7,7 @@ from spine_jax.data.read import (
     read_clean,
     read_image,
     read_mask,
+    shrunk_affine,
 )
 from spine_jax.data.store import (
     Dataset,
@@ -30,4 +31,5 @@ __all__ = [
     "read_clean",
     "read_image",
     "read_mask",
+    "shrunk_affine",
 ]

@@ -139,10 +139,14 @@ def _newest(run: Path) -> tuple[int, Path, dict]:
     try:
         return step, place, load_settings(place)
     except KeyError as error:
-        raise _unusable(place, "slices", error) from None
+        raise _unusable(place, "slices or volumes", error) from None
 
 
-_SCRIPTS = {"slices": "train_disentangle", "volumes": "train_segment3d"}
+_SCRIPTS = {
+    "slices": "train_disentangle.py",
+    "volumes": "train_segment3d.py",
+    "slices or volumes": "train_disentangle.py or train_segment3d.py",
+}
 
 
 def _unusable(place: Path, kind: str, error: Exception) -> InputError:
@@ -150,7 +154,7 @@ def _unusable(place: Path, kind: str, error: Exception) -> InputError:
         "CHECKPOINT",
         place,
         f"no settings of a model of {kind} ({type(error).__name__}: {error})",
-        f"a run of experiments/{_SCRIPTS[kind]}.py",
+        f"a run of experiments/{_SCRIPTS[kind]}",
         "another folder, or training again with this version",
     )
 

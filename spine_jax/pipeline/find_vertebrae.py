@@ -202,8 +202,8 @@ def _named(
     bottom: int | None,
 ) -> tuple[list[int], dict[int, float]]:
     """Numbers of all pieces, 0 beyond C1 and L6, and of the first kept one."""
-    named = (("--top", top, kept[0]), ("--bottom", bottom, kept[-1]))
-    for option, given, at in named:
+    given_names = (("--top", top, kept[0]), ("--bottom", bottom, kept[-1]))
+    for option, given, at in given_names:
         if given is None:
             continue
         labels = _counted(given, at, count)
@@ -242,8 +242,10 @@ def _named(
 
 
 def _counted(given: int, at: int, count: int) -> list[int]:
-    """Numbers cranial first of which that at a place is given, 0 for those that do not
-    exist; T13 only if given."""
+    """Numbers cranial first, of which that at a place is given.
+
+    0 stands for those that do not exist; T13 is there only if given.
+    """
     order = [n for n in ANATOMICAL_ORDER if n != _T13 or n == given]
     first = order.index(given) - at
     places = range(first, first + count)

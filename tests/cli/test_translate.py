@@ -223,6 +223,6 @@ def test_bad_input_is_one_sentence(trained, tmp_path, capsys):
     adn = dataclasses.replace(tiny_config("adn"), image_size=SIZE)
     refused("segment", image, save_run(tmp_path / "adn", adn), "NO-SEGMENTOR", "m4")
     save_checkpoint(tmp_path / "fit" / CHECKPOINTS, 3, {"a": np.zeros(3)}, {"seed": 1})
-    refused("translate", image, tmp_path / "fit", "CHECKPOINT", "KeyError")
+    refused("translate", image, tmp_path / "fit", "CHECKPOINT", "train_disentangle.py")
     solid = save_run(tmp_path / "3d", tiny_config(ndim=3))
     refused("translate", image, solid, "3D model")

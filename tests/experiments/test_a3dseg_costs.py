@@ -16,7 +16,7 @@ def test_cost_of_a_step():
     assert cost.parameters == count
     # Parameters and both moments of Adam are held at least, 4 bytes each.
     assert 3 * 4 * count < cost.memory_bytes < 1e9
-    assert 0 < cost.step_s < 10 and cost.compiling_s > 0
+    assert cost.step_s > 0 and cost.compiling_s > 0
 
 
 def test_a_line_of_the_table():

@@ -3,12 +3,13 @@
 import json
 
 import jax
+import numpy as np
 import pytest
 
 from experiments import a3dseg_table2 as experiment
 from experiments.harness.run import train
 from spine_jax.core import InputError
-from spine_jax.data import phantom_dataset
+from spine_jax.data import held_out_volumes, phantom_dataset
 
 
 def figures(**changes):
@@ -54,13 +55,22 @@ def test_every_method_trains_and_predicts(name, dataset, tmp_path):
     assert ("psnr" in row) == (name in experiment.TRANSLATING)
     assert ("dice" in row) == (name in experiment.SEGMENTING)
     assert 0 < row.get("psnr", 1) < 60 and 0 <= row.get("dice", 1) <= 1
-    assert method.predict(params, next(iter(_slices(dataset)))) is not None
+    x_l = next(held_out_volumes(dataset)).x_l[:1]
+    made = method.predict(params, x_l)
+    for image in filter(lambda image: image is not None, (made.x_lh, made.y_l)):
+        assert image.shape == x_l.shape and np.isfinite(image).all()
 
 
-def _slices(dataset):
-    from spine_jax.data import held_out_volumes
-
-    return (volume.x_l[:1] for volume in held_out_volumes(dataset))
+@pytest.mark.slow
+def test_tables_are_made_and_made_again_from_what_is_there(dataset, tmp_path):
+    table = experiment.make_tables("smoke", 2, ("adn",), tmp_path, dataset, quiet=True)
+    assert "| adn |" in table and "| real CT |" in table and "| sifa |" not in table
+    assert (tmp_path / "table2.md").read_text() == table
+    assert (tmp_path / "panel.png").read_bytes().startswith(b"\x89PNG")
+    made = (tmp_path / "adn" / "scores.json").stat().st_mtime_ns
+    again = experiment.make_tables("smoke", 2, ("adn",), tmp_path, dataset, quiet=True)
+    assert again == table
+    assert (tmp_path / "adn" / "scores.json").stat().st_mtime_ns == made
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,9 @@ def test_configs_name_sizes_and_models():
     small = experiment.model_config(get_config("small,m2"))
     assert (small.base_channels, small.image_size) == (16, (128, 128))
     assert small.aade == () and small.weights.attention == 0
-    assert small.weights.anatomy == 5
+    assert small.weights.anatomy == 5 and small.weights.attention_hl == 0
+    assert experiment.model_config(get_config("small")).weights.attention_hl == 5
+    assert paper.weights.attention_hl == paper.weights.identity == 0
     smoke = experiment.model_config(get_config("smoke,adn"))
     assert (smoke.base_channels, smoke.image_size) == (4, (32, 32))
     assert not smoke.segments and smoke.n_residual == 1

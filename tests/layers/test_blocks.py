@@ -10,8 +10,7 @@ from spine_jax.layers.blocks import (
     mean_pool,
     standardise,
 )
-from spine_jax.layers.conv import Conv, convolve, pad_spatial
-from spine_jax.layers.doubling import UpConv
+from spine_jax.layers.conv import Conv, pad_spatial
 from spine_jax.layers.initial import draw_params
 from spine_jax.layers.unet import _Double
 from tests.disentangle.tiny import quick_jit
@@ -144,28 +143,6 @@ def test_transposed_convolution_by_hand():
     for i, j in np.ndindex(4, 6):
         expected = x[0, i // 2, j // 2] @ params["kernel"][i % 2, j % 2]
         np.testing.assert_allclose(y[0, i, j], expected + params["bias"], atol=1e-5)
-
-
-def repeat(x):
-    for axis in range(1, x.ndim - 1):
-        x = np.repeat(x, 2, axis)
-    return x
-
-
-@pytest.mark.parametrize("sides", [(4, 6), (3, 4, 5)])
-def test_up_convolution_is_doubling_then_convolution(sides):
-    x, module = normal(2, *sides, 3), UpConv(4)
-    params = draw_params(jax.random.key(0), module, x)
-    found = module.apply({"params": params}, x)
-    # Doubled with its continuation; one of the doubled pixels each side is too many.
-    around = repeat(np.asarray(pad_spatial(x, 2, "edge")))
-    inside = (slice(None), *[slice(2, -2)] * len(sides))
-    expected = convolve(around[inside], params["kernel"], params["bias"])
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-    # ADN's reflection differs in the outermost pixels only.
-    adn = Conv(4, 5, pad=2).apply({"params": params}, repeat(x))
-    inner = (slice(None), *[slice(1, -1)] * len(sides))
-    np.testing.assert_allclose(found[inner], adn[inner], atol=1e-5)
 
 
 def test_pools_and_padding_in_2d_and_3d():
