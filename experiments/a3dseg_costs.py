@@ -15,6 +15,7 @@ import dataclasses
 import math
 import time
 from functools import partial
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -71,7 +72,7 @@ def cost_of(method: Method, batch_size: int, n_steps: int) -> Cost:
     started = time.perf_counter()
     step = jax.jit(method.train_step, donate_argnums=0).lower(state, batch).compile()
     compiling_s = time.perf_counter() - started
-    held = step.memory_analysis()
+    held = cast(Any, step.memory_analysis())
     # What lies where an argument did, such as the next state, counts once.
     outputs = held.output_size_in_bytes - held.alias_size_in_bytes
     memory = held.argument_size_in_bytes + outputs + held.temp_size_in_bytes
