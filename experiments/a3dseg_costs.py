@@ -15,13 +15,12 @@ import dataclasses
 import math
 import time
 from functools import partial
-from typing import Any, cast
 
 import jax
-import numpy as np
 
 from experiments.a3dseg_table2 import METHODS, SIMULATION, method_of
 from experiments.harness.method import Method
+from experiments.harness.noise import compiled_step, noise_batch
 from experiments.harness.program import as_program
 
 COLUMNS = ("parameters", "seconds a step", "memory MB", "compiling s")
@@ -67,12 +66,11 @@ def print_costs(size: str, names: list[str], n_steps: int) -> None:
 
 def cost_of(method: Method, batch_size: int, n_steps: int) -> Cost:
     """Compile and run some steps on noise."""
-    state, batch = method.init_state(), noise(batch_size, method.image_size)
+    state = method.init_state()
+    batch = noise_batch(batch_size, method.image_size)
     parameters = sum(math.prod(x.shape) for x in jax.tree.leaves(state.params))
-    started = time.perf_counter()
-    step = jax.jit(method.train_step, donate_argnums=0).lower(state, batch).compile()
-    compiling_s = time.perf_counter() - started
-    held = cast(Any, step.memory_analysis())
+    step, compiling_s = compiled_step(method.train_step, state, batch)
+    held = step.memory_analysis()
     # What lies where an argument did, such as the next state, counts once.
     outputs = held.output_size_in_bytes - held.alias_size_in_bytes
     memory = held.argument_size_in_bytes + outputs + held.temp_size_in_bytes
@@ -84,14 +82,6 @@ def cost_of(method: Method, batch_size: int, n_steps: int) -> Cost:
     jax.block_until_ready(state)
     step_s = (time.perf_counter() - started) / n_steps
     return Cost(parameters, step_s, memory, compiling_s)
-
-
-def noise(batch_size: int, image_size: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """A batch of unpaired slices."""
-    rng = np.random.default_rng(0)
-    shape = (batch_size, *image_size, 1)
-    x_l, x_h = rng.uniform(-1, 1, (2, *shape)).astype(np.float32)
-    return {"x_l": x_l, "x_h": x_h, "y_h": (rng.random(shape) > 0.5).astype(np.float32)}
 
 
 def as_line(name: str, cost: Cost) -> str:

@@ -84,9 +84,9 @@ def compare(dataset: Dataset, run: Path, out: Path) -> str:
         cut = int(truth.sum(axis=(0, 1, 3)).argmax())
         columns["CBCT"].append(_on_voxels(volume.x_l, stage)[::-1, :, cut])
         columns["truth"].append(truth[::-1, :, cut])
+        side = _plane_shrink(stage, volume.x_l.shape[2])
+        affine = shrunk_affine(volume.affine_vox_to_mm, side)
         for name, found in masks(volume, translator, stage).items():
-            side = _plane_shrink(stage, volume.x_l.shape[2])
-            affine = shrunk_affine(volume.affine_vox_to_mm, side)
             figures = mask_figures(found > 0.5, truth > 0.5, affine)
             jumps = {"jumps": slice_jumps(found > 0.5) - slice_jumps(truth > 0.5)}
             rows[name].append({"volume": volume.name} | figures | jumps)

@@ -21,9 +21,9 @@ from spine_jax.io.centroids import load_centroids
 from spine_jax.io.meshes import load_mesh
 from spine_jax.io.nifti import load_labels, load_volume
 from spine_jax.pipeline import panels, reformat
-from spine_jax.pipeline.reformat import Slice
+from spine_jax.pipeline.preview import BONE_WINDOW_HU
+from spine_jax.pipeline.reformat import Region, Slice
 
-WINDOW_HU = (-300.0, 1200.0)
 HEIGHT, GAP, TITLE = 4.6, 0.25, 0.4
 STEP_MM, MARGIN_MM = 0.4, 6.0
 MASK = 1
@@ -47,9 +47,10 @@ def draw_story(cbct: Path, folder: Path, path: Path) -> None:
         place = (GAP + k * (width + GAP), TITLE, width, HEIGHT)
         axes.append(panels.add_panel(figure, place, view))
         panels.draw_frame(axes[k], view, title)
-    panels.draw_image(axes[0], view, original, _window(original))
-    panels.draw_image(axes[1], view, clean, WINDOW_HU)
-    panels.draw_image(axes[2], view, original, _window(original))
+    window = _window(original)
+    panels.draw_image(axes[0], view, original, window)
+    panels.draw_image(axes[1], view, clean, BONE_WINDOW_HU)
+    panels.draw_image(axes[2], view, original, window)
     _draw_mask(axes[2], view, mask)
     panels.draw_dots(axes[2], -centroids.points_mm[:, 1], centroids.points_mm[:, 2])
     _draw_meshes(axes[3], folder / "meshes", centroids)
@@ -59,11 +60,14 @@ def draw_story(cbct: Path, folder: Path, path: Path) -> None:
 
 def _slice(mask: LabelVolume, centroids: Centroids) -> Slice:
     """The sagittal slice along the spine over all that was imaged."""
-    whole = tuple(slice(0, side) for side in mask.array.shape)
-    corners_mm = reformat.corners_mm(mask.affine_vox_to_mm, [whole])
+    corners_mm = reformat.corners_mm(mask.affine_vox_to_mm, [_whole(mask)])
     curve = reformat.spine_curve(centroids.points_mm)
     low, high = corners_mm.min(axis=0), corners_mm.max(axis=0)
     return reformat.sagittal_slice(curve, low - MARGIN_MM, high + MARGIN_MM, STEP_MM)
+
+
+def _whole(mask: LabelVolume) -> Region:
+    return tuple(slice(0, side) for side in mask.array.shape)
 
 
 def _window(volume: Volume) -> tuple[float, float]:
@@ -73,8 +77,7 @@ def _window(volume: Volume) -> tuple[float, float]:
 
 def _draw_mask(axes: Axes, view: Slice, mask: LabelVolume) -> None:
     points_vox = mm_to_vox(mask.affine_vox_to_mm, view.points_mm)
-    whole = tuple(slice(0, side) for side in mask.array.shape)
-    cover = reformat.sample_mask(mask, MASK, whole, points_vox)
+    cover = reformat.sample_mask(mask, MASK, _whole(mask), points_vox)
     panels.draw_outlines(axes, view, {MASK: cover})
 
 

@@ -15,9 +15,8 @@ import time
 from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
+from experiments.harness.noise import compiled_step, noise_batch
 from spine_jax.disentangle import init_state, train_step, variant_config
 
 
@@ -59,10 +58,9 @@ def jax_row(model: str, chosen: argparse.Namespace) -> dict:
     sides = (chosen.size, chosen.size)
     config = variant_config(model, base_channels=chosen.base, image_size=sides)
     config = dataclasses.replace(config, compute_dtype=chosen.dtype)
-    state, batch = init_state(jax.random.key(0), config), noise(chosen)
-    started = time.perf_counter()
-    step = jax.jit(train_step, donate_argnums=0).lower(state, batch).compile()
-    compiling = time.perf_counter() - started
+    state = init_state(jax.random.key(0), config)
+    batch = noise_batch(chosen.batch, sides)
+    step, compiling = compiled_step(train_step, state, batch)
 
     def run() -> None:
         nonlocal state
@@ -77,15 +75,6 @@ def jax_row(model: str, chosen: argparse.Namespace) -> dict:
         "peak_gb_of_process": round(peak_gb(), 2),
         "device": jax.devices()[0].device_kind,
     }
-
-
-def noise(chosen: argparse.Namespace) -> dict:
-    """A batch."""
-    rng = np.random.default_rng(0)
-    shape = (chosen.batch, chosen.size, chosen.size, 1)
-    x_l, x_h = (jnp.asarray(rng.uniform(-1, 1, shape), jnp.float32) for _ in range(2))
-    y_h = jnp.asarray(rng.random(shape) > 0.5, jnp.float32)
-    return {"x_l": x_l, "x_h": x_h, "y_h": y_h}
 
 
 def least(run: Callable[[], object], repeats: int) -> float:
