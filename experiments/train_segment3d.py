@@ -78,13 +78,16 @@ def train_volumes(
         shrink=shrink,
     )
     patches = TranslatedPatches(stream, translator.params, config.plane_shrink)
+    generators = translator.params.generators
+    slices = (generators["s_l"], generators["s_h"]) if config.start_from_slices else None
     method = Method(
         image_size=model.patch_size[1:],
         settings={
             "segment3d": dataclasses.asdict(model),
             "translator_step": translator.step,
+            "start_from_slices": config.start_from_slices,
         },
-        init_state=partial(init_state, jax.random.key(config.seed), model),
+        init_state=partial(init_state, jax.random.key(config.seed), model, slices),
         train_step=train_step,
         predict=_predict,
         picture=_picture,
@@ -100,6 +103,7 @@ def model_config(config: Settings) -> Segment3DConfig:
         unet_channels=config.unet_channels,
         unet_depth=config.unet_depth,
         learning_rate=config.learning_rate,
+        falling_steps=config.plan.n_steps if config.falling_rate else 0,
         compute_dtype=config.compute_dtype,
     )
 

@@ -13,6 +13,10 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     """Settings of a size."""
     config = common_config()
     config.compute_dtype = "float32"
+    # Down to 0 in the second half of the run.
+    config.falling_rate = False
+    # From the 2D model's segmentors instead of parameters drawn.
+    config.start_from_slices = False
     # Pixels of the 2D model along a side of a voxel, so that voxels are cubes.
     config.plane_shrink = 1
     config.update(SIZES[size])
@@ -33,9 +37,11 @@ SIZES = {
     "small": {
         "patch_size": (32, 128, 128),
         "unet_channels": 8,
-        "unet_depth": 3,
-        # Few steps of narrow networks: ten times the paper's.
-        "learning_rate": 1e-3,
+        "unet_depth": 4,
+        "start_from_slices": True,
+        # Few steps of narrow networks: five times the paper's.
+        "learning_rate": 5e-4,
+        "falling_rate": True,
         "plan": {
             "n_steps": 600,
             "log_every": 5,

@@ -28,9 +28,9 @@ from spine_jax.geometry import (
 )
 from spine_jax.geometry.mesh import normalise
 
-_STILL = (0,)
+_STILL, _SAME = (0,), (1,)
 # Rounds of grids: steps to the right, forward and up in mm; forward lean, roll and
-# twist in degrees.
+# twist in degrees; factor on the size.
 ROUNDS = (
     (
         (
@@ -40,18 +40,41 @@ ROUNDS = (
             (-12, -6, 0, 6, 12),
             _STILL,
             _STILL,
+            _SAME,
         ),
-        (_STILL, (-3, 0, 3), (-6, 0, 6), (-6, 0, 6), _STILL, (-24, -16, 16, 24)),
+        (_STILL, (-3, 0, 3), (-6, 0, 6), (-6, 0, 6), _STILL, (-24, -16, 16, 24), _SAME),
     ),
-    ((_STILL, _STILL, _STILL, _STILL, _STILL, (-8, 0, 8)),),
-    (((-2, 0, 2), (-1.5, 0, 1.5), (-1.5, 0, 1.5), (-4, 0, 4), (-4, 0, 4), _STILL),),
-    (((-1, 0, 1), (-0.7, 0, 0.7), (-0.7, 0, 0.7), (-2, 0, 2), (-2, 0, 2), _STILL),),
+    ((_STILL, _STILL, _STILL, _STILL, _STILL, (-8, 0, 8), _SAME),),
+    (
+        (
+            (-2, 0, 2),
+            (-1.5, 0, 1.5),
+            (-1.5, 0, 1.5),
+            (-4, 0, 4),
+            (-4, 0, 4),
+            _STILL,
+            (0.93, 1, 1.07),
+        ),
+    ),
+    (
+        (
+            (-1, 0, 1),
+            (-0.7, 0, 0.7),
+            (-0.7, 0, 0.7),
+            (-2, 0, 2),
+            (-2, 0, 2),
+            _STILL,
+            (0.97, 1, 1.03),
+        ),
+    ),
 )
 N_SAMPLES = 400
 PENALTY_PER_MM2 = 0.05 / (2 * 8.0**2)
 """A pose 8 mm from the guess must be better by 0.025, on the scale of -1 to 1."""
 PENALTY_PER_DEG2 = 0.025 / 20.0**2
 """A twist of 20 degrees must be better by as much."""
+PENALTY_PER_LOG2 = 0.005 / 0.07**2
+"""A size 7 % from the guess must be better by 0.005."""
 CANDIDATES_AT_ONCE = 16
 
 
@@ -65,13 +88,14 @@ def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitP
     points, normals = _surface(problem, seed)
     rotation, centre = (np.asarray(x) for x in (problem.rotation, problem.centre))
     guess, vertebrae = centre, np.arange(len(centre))
-    twist_deg = np.zeros(len(centre))
+    twist_deg, size = np.zeros(len(centre)), np.ones(len(centre))
     for grids in ROUNDS:
         steps = [step for grid in grids for step in itertools.product(*grid)]
-        right, forward, up, *angles = np.array(steps, float).T
+        right, forward, up, *angles, growth = np.array(steps, float).T
         offset = np.stack([right, forward, up], axis=1) / UNIT_MM
         turns = rotation @ _turn(*np.deg2rad(angles))[:, None]
         twists_deg = twist_deg + angles[2][:, None]
+        sizes = size * growth[:, None]
         centres = centre + np.einsum("bij,cj->cbi", rotation, offset)
         quality = np.asarray(
             _edge_quality(
@@ -80,18 +104,24 @@ def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitP
                 normals,
                 jnp.asarray(turns, jnp.float32),
                 jnp.asarray(centres, jnp.float32),
+                problem.scale * jnp.asarray(sizes, jnp.float32),
                 normal_scale * UNIT_MM,
             )
         )
         distance2_mm2 = np.sum((centres - guess) ** 2, axis=-1) * UNIT_MM**2
-        penalty = PENALTY_PER_MM2 * distance2_mm2 + PENALTY_PER_DEG2 * twists_deg**2
+        penalty = (
+            PENALTY_PER_MM2 * distance2_mm2
+            + PENALTY_PER_DEG2 * twists_deg**2
+            + PENALTY_PER_LOG2 * np.log(sizes) ** 2
+        )
         best = np.argmax(quality - penalty, axis=0)
         rotation, centre = turns[best, vertebrae], centres[best, vertebrae]
-        twist_deg = twists_deg[best, vertebrae]
+        twist_deg, size = twists_deg[best, vertebrae], sizes[best, vertebrae]
     return dataclasses.replace(
         problem,
         rotation=jnp.asarray(rotation, jnp.float32),
         centre=jnp.asarray(centre, jnp.float32),
+        scale=jnp.asarray(problem.scale * size, jnp.float32),
     )
 
 
@@ -134,16 +164,14 @@ def _turn(lean: np.ndarray, roll: np.ndarray, twist: np.ndarray) -> np.ndarray:
 
 
 @jax.jit
-def _edge_quality(problem, points, normals, rotations, centres, scale):
+def _edge_quality(problem, points, normals, rotations, centres, sizes, scale):
     """The fit's signed normal term with its sign turned, [C, B]: higher is better."""
     image = problem.pyramid[-1]
-    sizes = problem.scale[:, None, None]
 
     def one(pose):
-        rotation, centre = pose
-        place = jnp.einsum(
-            "bij,bnj->bni", rotation, sizes * points, precision="highest"
-        )
+        rotation, centre, size = pose
+        place = size[:, None, None] * points
+        place = jnp.einsum("bij,bnj->bni", rotation, place, precision="highest")
         place = (place + centre[:, None]).reshape(-1, 3)
         outward = jnp.einsum("bij,bnj->bni", rotation, normals, precision="highest")
         place_vox = world_to_vox(problem, place)
@@ -155,4 +183,4 @@ def _edge_quality(problem, points, normals, rotations, centres, scale):
             outward, gradient.reshape(shape), visible.reshape(shape[:2]), scale
         )
 
-    return jax.lax.map(one, (rotations, centres), batch_size=CANDIDATES_AT_ONCE)
+    return jax.lax.map(one, (rotations, centres, sizes), batch_size=CANDIDATES_AT_ONCE)

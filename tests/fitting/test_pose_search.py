@@ -1,5 +1,7 @@
 """The search finds turned and shifted bright bodies, and keeps a good guess."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -63,6 +65,14 @@ def test_finds_a_twist_about_the_spine(twist_deg):
     np.testing.assert_allclose(turned, twist_deg, atol=4.1)
     error = np.linalg.norm(found_mm(found, origin_mm) - CENTRES_MM, axis=1)
     assert np.all(error < 1.5)
+
+
+@pytest.mark.parametrize("size", [0.92, 1.0, 1.06])
+def test_finds_the_size(size):
+    start, _ = problem(np.array([[0.0, -2, 2], [1, 2, -2]]))
+    start = dataclasses.replace(start, scale=size * start.scale)
+    # The blur moves the steepest fall of so small a body inwards.
+    np.testing.assert_allclose(search_pose(start, 0.1).scale, 0.96, atol=0.035)
 
 
 def test_the_same_seed_gives_the_same_pose():

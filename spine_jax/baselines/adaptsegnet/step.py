@@ -8,7 +8,7 @@ import optax
 
 from spine_jax.baselines.adaptsegnet.config import AdaptSegNetConfig
 from spine_jax.baselines.adaptsegnet.nets import Discriminator, Heads, Trunk
-from spine_jax.baselines.schedules import polynomial
+from spine_jax.training.schedules import polynomial
 from spine_jax.baselines.state import (
     Optimizers,
     Params,

@@ -8,7 +8,7 @@ import optax
 
 from spine_jax.baselines.cyclegan.config import CycleGANConfig
 from spine_jax.baselines.cyclegan.nets import Generators, Translations, discriminator
-from spine_jax.baselines.schedules import linear_second_half
+from spine_jax.training.schedules import linear_second_half
 from spine_jax.baselines.state import (
     Params,
     TrainState,

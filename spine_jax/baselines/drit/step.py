@@ -26,7 +26,7 @@ from spine_jax.baselines.drit.nets import (
     Generator,
     ImageDiscriminator,
 )
-from spine_jax.baselines.schedules import linear_second_half
+from spine_jax.training.schedules import linear_second_half
 from spine_jax.baselines.state import (
     Optimizers,
     Params,

@@ -19,6 +19,8 @@ class Segment3DConfig:
         segmentation_weight: Of Eq. 12.
         anatomy_weight: Of Eq. 13.
         learning_rate, betas, weight_decay: Of Adam; the decay is L2 in the gradient.
+        falling_steps: Steps of a run in whose second half the rate falls to 0; 0 holds
+            it, as the paper does.
         compute_dtype: "float32" or "bfloat16" for activations.
     """
 
@@ -30,6 +32,7 @@ class Segment3DConfig:
     learning_rate: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0
+    falling_steps: int = 0
     compute_dtype: str = "float32"
 
     def __post_init__(self) -> None:

@@ -9,12 +9,14 @@ import optax
 
 from spine_jax.core import check_shapes
 from spine_jax.disentangle.segment3d.config import Segment3DConfig
+from spine_jax.disentangle.segment3d.inflate import inflate
 from spine_jax.layers.initial import draw_params
 from spine_jax.layers.losses import dice_loss, l1
 from spine_jax.layers.unet import UNet
 from spine_jax.training.guard import update_if_finite
 from spine_jax.training.optimizer import adam_with_l2
 from spine_jax.training.precision import cast_floats
+from spine_jax.training.schedules import held_or_falling
 
 Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
@@ -54,16 +56,28 @@ class Segment3DState:
     skipped: jax.Array
 
 
-def init_state(key: jax.Array, config: Segment3DConfig) -> Segment3DState:
-    """State before the first step, a function of key and config alone; not for jit.
+def init_state(
+    key: jax.Array, config: Segment3DConfig, slices: tuple[dict, dict] | None = None
+) -> Segment3DState:
+    """State before the first step, a function of its arguments alone; not for jit.
 
-    Both segmentors start from the same parameters.
+    Args:
+        key: Of the parameters drawn, the same for both segmentors.
+        config: Of the stage.
+        slices: Parameters of S_l and S_h of a 2D model, to start from in place of drawn
+            ones.
+
+    Raises:
+        InputError: the 2D segmentors are of another size.
     """
     image = jax.ShapeDtypeStruct((1, *config.patch_size, 1), jnp.float32)
     drawn = draw_params(key, network(config), image)
     # Not the same arrays: a state may be donated.
-    params = Segment3DParams(drawn, jax.tree.map(jnp.copy, drawn), config)
-    moments = jax.jit(lambda p: _optimizer(config).init((p.s_l, p.s_h)))(params)
+    s_l, s_h = drawn, jax.tree.map(jnp.copy, drawn)
+    if slices is not None:
+        s_l, s_h = (inflate(each, like=drawn) for each in slices)
+    params = Segment3DParams(s_l, s_h, config)
+    moments = jax.jit(lambda p: _optimizer(config, 0).init((p.s_l, p.s_h)))(params)
     zero = jnp.zeros((), jnp.int32)
     return Segment3DState(params, moments, zero, zero)
 
@@ -139,13 +153,15 @@ def apply_unet(config: Segment3DConfig, params: dict, image: jax.Array) -> jax.A
 def _update(gradient: tuple[dict, dict], state: Segment3DState) -> Segment3DState:
     params = state.params
     pair = (params.s_l, params.s_h)
-    change, moments = _optimizer(params.config).update(gradient, state.optimizer, pair)
+    optimizer = _optimizer(params.config, state.step)
+    change, moments = optimizer.update(gradient, state.optimizer, pair)
     moved = cast(tuple[dict, dict], optax.apply_updates(pair, change))
     params = dataclasses.replace(params, s_l=moved[0], s_h=moved[1])
     return dataclasses.replace(state, params=params, optimizer=moments)
 
 
-def _optimizer(config: Segment3DConfig) -> optax.GradientTransformation:
-    return adam_with_l2(
-        config.learning_rate, betas=config.betas, weight_decay=config.weight_decay
-    )
+def _optimizer(
+    config: Segment3DConfig, step: jax.Array | int
+) -> optax.GradientTransformation:
+    rate = held_or_falling(config.learning_rate, step, config.falling_steps)
+    return adam_with_l2(rate, betas=config.betas, weight_decay=config.weight_decay)

@@ -79,6 +79,21 @@ def test_a_batch_that_is_not_finite_changes_nothing():
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_falling_rate_halves_the_step_at_three_quarters_and_ends_at_none():
+    def moved(falling_steps, done):
+        config = dataclasses.replace(CONFIG, falling_steps=falling_steps)
+        state = init_state(jax.random.key(0), config)
+        state = dataclasses.replace(state, step=jnp.asarray(done, jnp.int32))
+        after, _ = quick_jit(train_step)(state, batch())
+        return after.params.s_l["final"]["kernel"] - state.params.s_l["final"]["kernel"]
+
+    held = moved(0, 6)
+    assert np.abs(held).min() > 1e-3
+    np.testing.assert_allclose(moved(8, 3), held, rtol=1e-4)
+    np.testing.assert_allclose(moved(8, 6), held / 2, rtol=1e-4)
+    assert not np.any(moved(8, 8))
+
+
 def test_volumes_larger_than_a_patch_are_covered():
     state = init_state(jax.random.key(0), CONFIG)
     image = np.tile(batch()["x_l"][0], (2, 1, 2, 1))

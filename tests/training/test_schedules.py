@@ -1,11 +1,20 @@
 import numpy as np
 
-from spine_jax.baselines.schedules import linear_second_half, polynomial
+from spine_jax.training.schedules import (
+    held_or_falling,
+    linear_second_half,
+    polynomial,
+)
 
 
 def test_linear_second_half_by_hand():
     rates = [float(linear_second_half(2.0, step, 8)) for step in (0, 3, 4, 5, 6, 8, 9)]
     np.testing.assert_allclose(rates, [2, 2, 2, 1.5, 1, 0, 0], rtol=1e-6)
+
+
+def test_a_rate_is_held_unless_it_is_told_to_fall():
+    assert held_or_falling(2.0, 7, 0) == 2.0
+    assert float(held_or_falling(2.0, 6, 8)) == 1.0
 
 
 def test_polynomial_by_hand():

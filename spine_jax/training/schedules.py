@@ -6,10 +6,15 @@ import jax
 import jax.numpy as jnp
 
 
-def linear_second_half(rate: float, step: jax.Array, n_steps: int) -> Any:
+def linear_second_half(rate: float, step: jax.Array | int, n_steps: int) -> Any:
     """The rate in the first half of a run, then down to 0 along a line."""
     left = 1 - step / n_steps
     return rate * jnp.clip(2 * left, 0, 1)
+
+
+def held_or_falling(rate: float, step: jax.Array | int, falling_steps: int) -> Any:
+    """`linear_second_half` of a run of so many steps; the rate itself where it is 0."""
+    return linear_second_half(rate, step, falling_steps) if falling_steps else rate
 
 
 def polynomial(rate: float, step: jax.Array, n_steps: float, power: float = 0.9) -> Any:
