@@ -77,7 +77,13 @@ def train_volumes(
         depth=model.patch_size[0],
         shrink=shrink,
     )
-    patches = TranslatedPatches(stream, translator.params, config.plane_shrink)
+    patches = TranslatedPatches(
+        stream,
+        translator.params,
+        config.plane_shrink,
+        bone_spread=config.bone_spread,
+        seed=config.seed,
+    )
     generators = translator.params.generators
     slices = (generators["s_l"], generators["s_h"]) if config.start_from_slices else None
     method = Method(
@@ -86,6 +92,7 @@ def train_volumes(
             "segment3d": dataclasses.asdict(model),
             "translator_step": translator.step,
             "start_from_slices": config.start_from_slices,
+            "bone_spread": config.bone_spread,
         },
         init_state=partial(init_state, jax.random.key(config.seed), model, slices),
         train_step=train_step,

@@ -17,6 +17,8 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     config.falling_rate = False
     # From the 2D model's segmentors instead of parameters drawn.
     config.start_from_slices = False
+    # Contrast of bone in a patch, from 1 - spread to 1 + spread times what it is.
+    config.bone_spread = 0.0
     # Pixels of the 2D model along a side of a voxel, so that voxels are cubes.
     config.plane_shrink = 1
     config.update(SIZES[size])
@@ -29,6 +31,8 @@ SIZES = {
         "unet_channels": 2,
         "unet_depth": 2,
         "learning_rate": 1e-2,
+        "falling_rate": True,
+        "start_from_slices": True,
         "quick_compilation": True,
         "phantom_seed": 1,
         "plan": SMOKE_PLAN,
@@ -42,6 +46,7 @@ SIZES = {
         # Few steps of narrow networks: five times the paper's.
         "learning_rate": 5e-4,
         "falling_rate": True,
+        "bone_spread": 0.35,
         "plan": {
             "n_steps": 600,
             "log_every": 5,

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from spine_jax.data import Dataset, UnpairedStream, read_image
+from spine_jax.data.contrast import with_bone_contrast
 from spine_jax.data.mapped import MappedArray
 from spine_jax.data.stream import Batch
 from spine_jax.disentangle import Params, translate, translate_pairs
@@ -53,7 +54,13 @@ class TranslatedPatches:
     """
 
     def __init__(
-        self, stream: UnpairedStream, translator: Params, plane_shrink: int
+        self,
+        stream: UnpairedStream,
+        translator: Params,
+        plane_shrink: int,
+        *,
+        bone_spread: float = 0.0,
+        seed: int = 0,
     ) -> None:
         """Prepare.
 
@@ -61,22 +68,39 @@ class TranslatedPatches:
             stream: Of patches, of a data set `with_translations`.
             translator: Trained 2D model.
             plane_shrink: Pixels of the 2D model along a side of a voxel.
+            bone_spread: Contrasts of bone reach from 1 - spread to 1 + spread times
+                what they are, the same for a patch and its translation.
+            seed: With the step it decides them.
         """
         self._stream, self._translator = stream, translator
         self._plane_shrink = plane_shrink
+        self._bone_spread, self._seed = bone_spread, seed
 
     def iterate(self, start: int = 0) -> Iterator[Batch]:
         """Batches from a step on."""
-        for batch in self._stream.iterate(start):
+        for step, batch in enumerate(self._stream.iterate(start), start):
             x_l, x_h = (
                 batch[name].reshape(-1, *batch[name].shape[2:])
                 for name in ("x_l", "x_h")
             )
             x_hl = translate_pairs(self._translator, x_l, x_h)
             batch = batch | {"x_hl": x_hl.reshape(batch["x_h"].shape)}
+            if self._bone_spread:
+                batch = self._with_other_bones(batch, step)
             shrunk = {k: shrunk_planes(v, self._plane_shrink) for k, v in batch.items()}
             shrunk["y_h"] = (shrunk["y_h"] >= 0.5).astype(np.float32)
             yield shrunk
+
+
+    def _with_other_bones(self, batch: Batch, step: int) -> Batch:
+        rng = np.random.default_rng((self._seed, step))
+        changed = {}
+        for pair in (("x_l", "x_lh"), ("x_h", "x_hl")):
+            gains = 1 + self._bone_spread * rng.uniform(-1, 1, len(batch[pair[0]]))
+            for name in pair:
+                patches = zip(batch[name], gains)
+                changed[name] = np.stack([with_bone_contrast(*p) for p in patches])
+        return batch | changed
 
 
 def shrunk_planes(volumes: np.ndarray, shrink: int) -> np.ndarray:

@@ -24,8 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--preset",
         choices=("carm", "small"),
-        default="small",
-        help="carm: 256^3 of 0.5 mm; small: 128^3 of 1 mm, for two cores",
+        help="carm: 256^3 of 0.5 mm; small (the default): 128^3 of 1 mm, for two "
+        "cores",
+    )
+    add(
+        "--like",
+        type=Path,
+        metavar="DATASET",
+        help="the device of a data set, which its models know, in place of a preset",
     )
     add("--seed", type=int, default=0, help="same seed, same scan")
     add("--no-metal", dest="metal", action="store_false", help="never any implant")
@@ -40,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from spine_jax.core import InputError
 
     use_device(arguments.device)
+    from spine_jax.pipeline.dataset_index import device_of
     from spine_jax.pipeline.simulate_files import SimulateRequest, simulate_to_folder
 
     image, labels = arguments.image, arguments.labels
@@ -60,11 +67,22 @@ def run(arguments: argparse.Namespace) -> int:
             "-s LABELS, as the C-arm is aimed at the labelled spine",
             "-s with the mask of the CT, or a folder after -i",
         )
+    if arguments.like and arguments.preset:
+        raise InputError(
+            "OPTIONS",
+            "--like",
+            f"{arguments.like} beside --preset {arguments.preset}",
+            "one of them, as either is a device",
+            "leaving one out",
+        )
+    config = arguments.preset or "small"
+    if arguments.like:
+        config = device_of(arguments.like)
     request = SimulateRequest(
         labels=labels or image,
         output=arguments.output,
         image=image,
-        config=arguments.preset,
+        config=config,
         seed=arguments.seed,
         metal=arguments.metal,
         overwrite=arguments.overwrite,

@@ -28,7 +28,7 @@ Split = Literal["train", "test"]
 StoredArray = np.ndarray | MappedArray
 
 FORMAT = 1
-_INDEX, _ABOUT = "index.json", "about.json"
+INDEX, _ABOUT = "index.json", "about.json"
 _PARTS = ("image", "labels", "clean")
 _INT16 = np.iinfo(np.int16)
 OUTSIDE = -1.0
@@ -205,7 +205,7 @@ def write_index(
         np.save(temporary, field_of_view)
     abouts = [json.loads((_place(folder, n) / _ABOUT).read_text()) for n in volumes]
     write_json_atomic(
-        folder / _INDEX,
+        folder / INDEX,
         {
             "format": FORMAT,
             "axes": "slices upwards, rows front to back, columns right to left",
@@ -227,7 +227,7 @@ def open_dataset(folder: Path | str) -> Dataset:
         InputError: for a folder that holds no complete data set of this format.
     """
     folder = Path(folder)
-    path = folder / _INDEX
+    path = folder / INDEX
     if not path.is_file():
         raise InputError(
             "DATA-SET",

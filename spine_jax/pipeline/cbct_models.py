@@ -16,6 +16,7 @@ from spine_jax.disentangle import (
     init_state,
     segment3d,
 )
+from spine_jax.pipeline.stored_settings import tupled
 from spine_jax.training.checkpoint import load_checkpoint, load_settings
 from spine_jax.training.loop import newest_checkpoint
 
@@ -90,7 +91,7 @@ def load_model(folder: Path) -> TrainedModel:
     run = inside if newest_checkpoint(inside) is not None else folder
     step, place, settings = _newest(run)
     try:
-        model, images = _tupled(settings["model"]), _tupled(settings["images"])
+        model, images = tupled(settings["model"]), tupled(settings["images"])
         model["weights"] = LossWeights(**model["weights"])
         config, images = DisentangleConfig(**model), ImageSpace(**images)
         if config.ndim != 2:
@@ -119,8 +120,8 @@ def load_segment3d(folder: Path) -> TrainedSegment3D:
     """
     step, place, settings = _newest(folder)
     try:
-        model = segment3d.Segment3DConfig(**_tupled(settings["segment3d"]))
-        images = ImageSpace(**_tupled(settings["images"]))
+        model = segment3d.Segment3DConfig(**tupled(settings["segment3d"]))
+        images = ImageSpace(**tupled(settings["images"]))
     except (KeyError, TypeError) as error:
         raise _unusable(place, "volumes", error) from None
     like = segment3d.init_state(jax.random.key(0), model)
@@ -157,8 +158,3 @@ def _unusable(place: Path, kind: str, error: Exception) -> InputError:
         f"a run of experiments/{_SCRIPTS[kind]}",
         "another folder, or training again with this version",
     )
-
-
-def _tupled(plain: dict) -> dict:
-    """What JSON made lists of."""
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()}

@@ -1,5 +1,6 @@
 """`spine-jax simulate` and `dataset make` from the command line, on a tiny phantom."""
 
+import dataclasses
 import json
 
 import nibabel
@@ -114,6 +115,23 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(case, tmp_path, capsys
     nothing = tmp_path / "nothing"
     nothing.mkdir()
     refused("-i", nothing, words=["NO-CASES"])
+
+
+def test_the_device_of_a_data_set(case, tmp_path, capsys):
+    settings = {"cbct_folder": None, "framing": {"cbct": dataclasses.asdict(COARSE)}}
+    (tmp_path / "data").mkdir()
+    index = json.dumps({"settings": settings})
+    (tmp_path / "data" / "index.json").write_text(index)
+    like = ["simulate", "-s", case[1], "--like", tmp_path / "data", "-o"]
+    assert run(capsys, *like, tmp_path / "out", "--quiet") == (0, "")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    told = json.loads(index)["settings"]["framing"]["cbct"]
+    assert report["options"]["config"] == told
+    other = tmp_path / "other"
+    refusal = run(capsys, *like, other, "--preset", "carm")
+    assert_refused(*refusal, other, "--like", "--preset carm")
+    like[4] = tmp_path / "out"
+    assert_refused(*run(capsys, *like, other), other, "NO-DEVICE", "dataset make")
 
 
 def test_earlier_results_are_kept_unless_told(case, output, capsys):

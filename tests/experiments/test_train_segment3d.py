@@ -69,6 +69,12 @@ def test_patches_come_with_translations_of_their_own_slices(
     np.testing.assert_array_equal(whole["x_lh"], given["x_lh"])
     x_hl = translate_pairs(model, given["x_l"][0], given["x_h"][0])
     np.testing.assert_allclose(whole["x_hl"][0], x_hl, atol=1e-5)
+    patches = TranslatedPatches(stream, model, 1, bone_spread=0.5, seed=3)
+    varied, again = next(patches.iterate(2)), next(patches.iterate(2))
+    for name in ("x_l", "x_lh", "x_h", "x_hl"):
+        assert np.abs(varied[name] - whole[name]).max() > 0.01
+        np.testing.assert_array_equal(varied[name], again[name])
+    np.testing.assert_array_equal(varied["y_h"], whole["y_h"])
     halved = next(TranslatedPatches(stream, model, 2).iterate(2))
     assert {array.shape for array in halved.values()} == {(1, 8, 16, 16, 1)}
     np.testing.assert_allclose(

@@ -12,6 +12,7 @@ from spine_jax.data.framing import Framing
 from spine_jax.data.mapped import MappedArray
 from spine_jax.data.phantom import TINY
 from spine_jax.pipeline import dataset_make
+from spine_jax.pipeline.dataset_index import device_of
 from spine_jax.pipeline.dataset_make import DatasetRequest, make_dataset
 from tests.pipeline.phantoms import in_this_process, phantom, write_case
 
@@ -53,6 +54,19 @@ def test_each_patient_has_one_domain_and_one_split(made):
     ]
     assert set(summary.patients.values()) == {1}
     assert summary.failed == {} and summary.left_out == {}
+
+
+def test_its_device_can_be_told_again(made, tmp_path):
+    request, _ = made
+    settings = json.loads((request.output / "index.json").read_text())["settings"]
+    device = device_of(request.output)
+    told = json.loads(json.dumps(dataclasses.asdict(device)))
+    assert told == settings["framing"]["cbct"]
+    assert hash(device) == hash(device_of(request.output))
+    (tmp_path / "index.json").write_text(json.dumps({"settings": {"cbct_folder": "x"}}))
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(InputError, match="a data set of simulated CBCTs"):
+            device_of(folder)
 
 
 def test_volumes_stay_on_disk_and_have_their_truth(made):
