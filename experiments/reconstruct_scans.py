@@ -134,7 +134,10 @@ def is_closed(path: Path) -> bool:
 
 def as_markdown(rows: list[Row]) -> str:
     """A line a vertebra found, then names, misses and times by scan."""
-    lines = ["| scan | vertebra | Dice, fit on clean CT | on original |", "|---" * 4 + "|"]
+    lines = [
+        "| scan | vertebra | Dice, fit on clean CT | on original |",
+        "|---" * 4 + "|",
+    ]
     means: dict[str, list[float]] = {"clean": [], "original": []}
     for row in rows:
         for name in filter(None, row["found"].values()):

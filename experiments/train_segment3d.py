@@ -85,7 +85,9 @@ def train_volumes(
         seed=config.seed,
     )
     generators = translator.params.generators
-    slices = (generators["s_l"], generators["s_h"]) if config.start_from_slices else None
+    slices = (
+        (generators["s_l"], generators["s_h"]) if config.start_from_slices else None
+    )
     method = Method(
         image_size=model.patch_size[1:],
         settings={

@@ -91,7 +91,6 @@ class TranslatedPatches:
             shrunk["y_h"] = (shrunk["y_h"] >= 0.5).astype(np.float32)
             yield shrunk
 
-
     def _with_other_bones(self, batch: Batch, step: int) -> Batch:
         rng = np.random.default_rng((self._seed, step))
         changed = {}

@@ -24,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--preset",
         choices=("carm", "small"),
-        help="carm: 256^3 of 0.5 mm; small (the default): 128^3 of 1 mm, for two "
-        "cores",
+        help="carm: 256^3 of 0.5 mm; small (the default): 128^3 of 1 mm, for two cores",
     )
     add(
         "--like",

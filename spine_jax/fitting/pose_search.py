@@ -6,7 +6,8 @@ template is tried at some hundred poses around the guess, coarse to fine. A pose
 good as the blurred image falls along the outward normals of the template's surface, the
 signed edge term of the fit, less a little for its distance from the guess. Centroids
 say nothing of a twist about the spine, which reaches 25 degrees in scoliosis; it is
-searched from zero.
+searched from zero. Sizes are searched too: a template that starts inside the bone is
+pushed farther in by the signed edge term, off the inner side of the cortex.
 """
 
 import dataclasses
@@ -28,43 +29,67 @@ from spine_jax.geometry import (
 )
 from spine_jax.geometry.mesh import normalise
 
-_STILL, _SAME = (0,), (1,)
-# Rounds of grids: steps to the right, forward and up in mm; forward lean, roll and
-# twist in degrees; factor on the size.
+Steps = tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """Steps from a pose, of which every combination is tried.
+
+    Attributes:
+        right_mm, forward_mm, up_mm: Along the vertebra's own axes.
+        lean_deg, roll_deg, twist_deg: Turns forward, aside and about the spine.
+        size: Factors.
+    """
+
+    right_mm: Steps = (0,)
+    forward_mm: Steps = (0,)
+    up_mm: Steps = (0,)
+    lean_deg: Steps = (0,)
+    roll_deg: Steps = (0,)
+    twist_deg: Steps = (0,)
+    size: Steps = (1,)
+
+    def steps(self) -> np.ndarray:
+        """[C, 7] in the order of the attributes."""
+        axes = (getattr(self, field.name) for field in dataclasses.fields(self))
+        return np.array(list(itertools.product(*axes)), float)
+
+
 ROUNDS = (
     (
-        (
-            (-4, 0, 4),
-            (-6, -3, 0, 3, 6),
-            (-9, -6, -3, 0, 3, 6, 9),
-            (-12, -6, 0, 6, 12),
-            _STILL,
-            _STILL,
-            _SAME,
+        Grid(
+            right_mm=(-4, 0, 4),
+            forward_mm=(-6, -3, 0, 3, 6),
+            up_mm=(-9, -6, -3, 0, 3, 6, 9),
+            lean_deg=(-12, -6, 0, 6, 12),
         ),
-        (_STILL, (-3, 0, 3), (-6, 0, 6), (-6, 0, 6), _STILL, (-24, -16, 16, 24), _SAME),
-    ),
-    ((_STILL, _STILL, _STILL, _STILL, _STILL, (-8, 0, 8), _SAME),),
-    (
-        (
-            (-2, 0, 2),
-            (-1.5, 0, 1.5),
-            (-1.5, 0, 1.5),
-            (-4, 0, 4),
-            (-4, 0, 4),
-            _STILL,
-            (0.93, 1, 1.07),
+        Grid(
+            forward_mm=(-3, 0, 3),
+            up_mm=(-6, 0, 6),
+            lean_deg=(-6, 0, 6),
+            twist_deg=(-24, -16, 16, 24),
         ),
     ),
+    (Grid(twist_deg=(-8, 0, 8)),),
     (
-        (
-            (-1, 0, 1),
-            (-0.7, 0, 0.7),
-            (-0.7, 0, 0.7),
-            (-2, 0, 2),
-            (-2, 0, 2),
-            _STILL,
-            (0.97, 1, 1.03),
+        Grid(
+            right_mm=(-2, 0, 2),
+            forward_mm=(-1.5, 0, 1.5),
+            up_mm=(-1.5, 0, 1.5),
+            lean_deg=(-4, 0, 4),
+            roll_deg=(-4, 0, 4),
+            size=(0.93, 1, 1.07),
+        ),
+    ),
+    (
+        Grid(
+            right_mm=(-1, 0, 1),
+            forward_mm=(-0.7, 0, 0.7),
+            up_mm=(-0.7, 0, 0.7),
+            lean_deg=(-2, 0, 2),
+            roll_deg=(-2, 0, 2),
+            size=(0.97, 1, 1.03),
         ),
     ),
 )
@@ -86,43 +111,70 @@ def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitP
         seed: Of the surface samples.
     """
     points, normals = _surface(problem, seed)
-    rotation, centre = (np.asarray(x) for x in (problem.rotation, problem.centre))
-    guess, vertebrae = centre, np.arange(len(centre))
-    twist_deg, size = np.zeros(len(centre)), np.ones(len(centre))
+    guess, given = np.asarray(problem.centre), np.asarray(problem.rotation)
+    n = len(guess)
+    best = _Poses(given, guess, twist_deg=np.zeros(n), size=np.ones(n))
     for grids in ROUNDS:
-        steps = [step for grid in grids for step in itertools.product(*grid)]
-        right, forward, up, *angles, growth = np.array(steps, float).T
-        offset = np.stack([right, forward, up], axis=1) / UNIT_MM
-        turns = rotation @ _turn(*np.deg2rad(angles))[:, None]
-        twists_deg = twist_deg + angles[2][:, None]
-        sizes = size * growth[:, None]
-        centres = centre + np.einsum("bij,cj->cbi", rotation, offset)
+        tried = best.stepped(np.concatenate([grid.steps() for grid in grids]))
         quality = np.asarray(
             _edge_quality(
                 problem,
                 points,
                 normals,
-                jnp.asarray(turns, jnp.float32),
-                jnp.asarray(centres, jnp.float32),
-                problem.scale * jnp.asarray(sizes, jnp.float32),
+                jnp.asarray(tried.rotation, jnp.float32),
+                jnp.asarray(tried.centre, jnp.float32),
+                problem.scale * jnp.asarray(tried.size, jnp.float32),
                 normal_scale * UNIT_MM,
             )
         )
-        distance2_mm2 = np.sum((centres - guess) ** 2, axis=-1) * UNIT_MM**2
-        penalty = (
-            PENALTY_PER_MM2 * distance2_mm2
-            + PENALTY_PER_DEG2 * twists_deg**2
-            + PENALTY_PER_LOG2 * np.log(sizes) ** 2
-        )
-        best = np.argmax(quality - penalty, axis=0)
-        rotation, centre = turns[best, vertebrae], centres[best, vertebrae]
-        twist_deg, size = twists_deg[best, vertebrae], sizes[best, vertebrae]
+        best = tried.picked(np.argmax(quality - tried.penalty(guess), axis=0))
     return dataclasses.replace(
         problem,
-        rotation=jnp.asarray(rotation, jnp.float32),
-        centre=jnp.asarray(centre, jnp.float32),
-        scale=jnp.asarray(problem.scale * size, jnp.float32),
+        rotation=jnp.asarray(best.rotation, jnp.float32),
+        centre=jnp.asarray(best.centre, jnp.float32),
+        scale=jnp.asarray(problem.scale * best.size, jnp.float32),
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Poses:
+    """A pose of each vertebra, [B, ...], or C of them, [C, B, ...].
+
+    Attributes:
+        rotation, centre: As those of `FitProblem`.
+        twist_deg, size: Since the first guess.
+    """
+
+    rotation: np.ndarray
+    centre: np.ndarray
+    twist_deg: np.ndarray
+    size: np.ndarray
+
+    def stepped(self, steps: np.ndarray) -> "_Poses":
+        """Every step [C, 7] from the pose of each vertebra."""
+        right, forward, up, lean, roll, twist, size = steps.T
+        offset = np.stack([right, forward, up], axis=1) / UNIT_MM
+        turn = _turn(*np.deg2rad((lean, roll, twist)))
+        return _Poses(
+            rotation=self.rotation @ turn[:, None],
+            centre=self.centre + np.einsum("bij,cj->cbi", self.rotation, offset),
+            twist_deg=self.twist_deg + twist[:, None],
+            size=self.size * size[:, None],
+        )
+
+    def penalty(self, guess: np.ndarray) -> np.ndarray:
+        """What poses [C, B] lose for being away from the guess [B, 3]."""
+        distance2_mm2 = np.sum((self.centre - guess) ** 2, axis=-1) * UNIT_MM**2
+        return (
+            PENALTY_PER_MM2 * distance2_mm2
+            + PENALTY_PER_DEG2 * self.twist_deg**2
+            + PENALTY_PER_LOG2 * np.log(self.size) ** 2
+        )
+
+    def picked(self, choice: np.ndarray) -> "_Poses":
+        """One of C poses for each vertebra, [B]."""
+        of_all = (getattr(self, field.name) for field in dataclasses.fields(self))
+        return _Poses(*(values[choice, np.arange(len(choice))] for values in of_all))
 
 
 def _surface(problem: FitProblem, seed: int) -> tuple[jax.Array, jax.Array]:

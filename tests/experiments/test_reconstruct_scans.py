@@ -81,9 +81,7 @@ def requests(monkeypatch, scan):
 
 @pytest.mark.filterwarnings("ignore:.*body centres")
 @pytest.mark.filterwarnings("ignore:.*cuts the body")
-def test_a_scan_is_fitted_on_both_images_under_its_true_names(
-    scan, requests, tmp_path
-):
+def test_a_scan_is_fitted_on_both_images_under_its_true_names(scan, requests, tmp_path):
     row = json.loads(json.dumps(study.study(scan, tmp_path / "run", tmp_path)))
     told = [(request.top, request.start, request.fit_on) for request in requests]
     assert told == [

@@ -8,7 +8,6 @@ import optax
 
 from spine_jax.baselines.adaptsegnet.config import AdaptSegNetConfig
 from spine_jax.baselines.adaptsegnet.nets import Discriminator, Heads, Trunk
-from spine_jax.training.schedules import polynomial
 from spine_jax.baselines.state import (
     Optimizers,
     Params,
@@ -30,6 +29,7 @@ from spine_jax.layers.initial import normal
 from spine_jax.layers.losses import dice_loss, logistic_loss
 from spine_jax.layers.resize import resize_to_corners
 from spine_jax.training.optimizer import adam_with_l2
+from spine_jax.training.schedules import polynomial
 
 Maps = tuple[jax.Array, jax.Array]
 

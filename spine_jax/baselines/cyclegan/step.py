@@ -8,7 +8,6 @@ import optax
 
 from spine_jax.baselines.cyclegan.config import CycleGANConfig
 from spine_jax.baselines.cyclegan.nets import Generators, Translations, discriminator
-from spine_jax.training.schedules import linear_second_half
 from spine_jax.baselines.state import (
     Params,
     TrainState,
@@ -28,6 +27,7 @@ from spine_jax.layers.image_pool import empty_pool, show
 from spine_jax.layers.initial import constant, normal
 from spine_jax.layers.losses import discriminator_loss, l1, score_as_real_loss
 from spine_jax.training.optimizer import adam_with_l2
+from spine_jax.training.schedules import linear_second_half
 
 START = {"kernel": normal(0.02), "bias": constant(0)}
 

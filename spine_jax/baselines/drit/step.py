@@ -26,7 +26,6 @@ from spine_jax.baselines.drit.nets import (
     Generator,
     ImageDiscriminator,
 )
-from spine_jax.training.schedules import linear_second_half
 from spine_jax.baselines.state import (
     Optimizers,
     Params,
@@ -45,6 +44,7 @@ from spine_jax.baselines.stepping import (
 )
 from spine_jax.layers.initial import constant, normal
 from spine_jax.training.optimizer import adam_with_l2
+from spine_jax.training.schedules import linear_second_half
 
 START = {"kernel": normal(0.02), "gain": constant(1)}
 IMAGE_DISCRIMINATORS = ("d_l", "d_h", "d_l_random", "d_h_random")

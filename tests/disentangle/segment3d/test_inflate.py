@@ -37,7 +37,10 @@ def test_neighbouring_slices_count_for_nothing_at_first():
     kernel = np.arange(9.0).reshape(3, 3, 1, 1)
     inflated = inflate(
         {"final": {"kernel": np.ones((1, 1))}, "conv": {"kernel": kernel}},
-        {"final": {"kernel": np.ones((1, 1))}, "conv": {"kernel": np.ones((3,) * 3 + (1, 1))}},
+        {
+            "final": {"kernel": np.ones((1, 1))},
+            "conv": {"kernel": np.ones((3,) * 3 + (1, 1))},
+        },
     )["conv"]["kernel"]
     np.testing.assert_array_equal(inflated[1], kernel)
     assert not inflated[0].any() and not inflated[2].any()
