@@ -24,7 +24,11 @@ from experiments.harness.images import shrink_to
 from experiments.harness.method import Columns, Method, Prediction
 from experiments.harness.program import run_on_data
 from experiments.harness.run import train
-from experiments.harness.translations import TranslatedPatches, with_translations
+from experiments.harness.translations import (
+    TranslatedPatches,
+    Variation,
+    with_translations,
+)
 from spine_jax.core import InputError
 from spine_jax.data import Dataset, UnpairedStream, held_out_volumes
 from spine_jax.disentangle.segment3d import (
@@ -81,8 +85,7 @@ def train_volumes(
         stream,
         translator.params,
         config.plane_shrink,
-        bone_spread=config.bone_spread,
-        seed=config.seed,
+        Variation(**config.variation, seed=config.seed),
     )
     generators = translator.params.generators
     slices = (
@@ -94,7 +97,7 @@ def train_volumes(
             "segment3d": dataclasses.asdict(model),
             "translator_step": translator.step,
             "start_from_slices": config.start_from_slices,
-            "bone_spread": config.bone_spread,
+            "variation": config.variation.to_dict(),
         },
         init_state=partial(init_state, jax.random.key(config.seed), model, slices),
         train_step=train_step,

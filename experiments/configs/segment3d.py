@@ -17,13 +17,15 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     config.falling_rate = False
     # From the 2D model's segmentors instead of parameters drawn.
     config.start_from_slices = False
-    # Contrast of bone in a patch, from 1 - spread to 1 + spread times what it is.
-    config.bone_spread = 0.0
+    # Of patches; fields of harness.translations.Variation.
+    config.variation = ml_collections.ConfigDict()
     # Pixels of the 2D model along a side of a voxel, so that voxels are cubes.
     config.plane_shrink = 1
     config.update(SIZES[size])
     return config
 
+
+VARIATION = {"bone_spread": 0.35, "turn_deg": 15.0, "zoom": 1.15}
 
 SIZES = {
     "smoke": {
@@ -33,6 +35,7 @@ SIZES = {
         "learning_rate": 1e-2,
         "falling_rate": True,
         "start_from_slices": True,
+        "variation": VARIATION,
         "quick_compilation": True,
         "phantom_seed": 1,
         "plan": SMOKE_PLAN,
@@ -46,7 +49,7 @@ SIZES = {
         # Few steps of narrow networks: five times the paper's.
         "learning_rate": 5e-4,
         "falling_rate": True,
-        "bone_spread": 0.35,
+        "variation": VARIATION,
         "plan": {
             "n_steps": 600,
             "log_every": 5,
