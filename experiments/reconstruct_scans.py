@@ -19,10 +19,10 @@ import numpy as np
 from absl import app, flags
 
 from experiments.harness.program import as_program
-from spine_jax.core import Centroids, LabelVolume
-from spine_jax.core.labels import ANATOMICAL_ORDER, label_name
+from spine_jax.core import Centroids, InputError, LabelVolume
+from spine_jax.core.labels import ANATOMICAL_ORDER, label_name, label_number
 from spine_jax.io.atomic import write_json_atomic, write_text_atomic
-from spine_jax.io.cases import ScanFiles, find_scans
+from spine_jax.io.cases import ScanFiles
 from spine_jax.io.mask_centroids import centroids_from_labels
 from spine_jax.io.meshes import load_mesh
 from spine_jax.io.nifti import load_labels
@@ -35,8 +35,9 @@ FITS = {"original": "centroids", "clean": "fit"}
 NEAR_MM = 15.0
 """A body centre that is found belongs to the true one, if that is nearer than this."""
 
-USUAL_NAMES = tuple(label_name(label) for label in ANATOMICAL_ORDER if label != 28)
-"""In order, without T13."""
+RARE = label_number("T13")
+USUAL_NAMES = tuple(label_name(label) for label in ANATOMICAL_ORDER if label != RARE)
+"""In order."""
 
 Row = dict[str, Any]
 
@@ -48,11 +49,12 @@ def main(argv: list[str]) -> None:
     def work() -> None:
         workdir = Path(flag.workdir)
         rows = []
-        for scan in find_scans(Path(flag.scans)):
+        for scan in simulated_scans(Path(flag.scans)):
             path = workdir / f"{scan.name}.json"
             if not path.is_file():
                 write_json_atomic(path, study(scan, Path(flag.ckpt), workdir))
             rows.append(json.loads(path.read_text()))
+            check_model(rows[-1], flag.ckpt, path)
         write_json_atomic(workdir / "scans.json", rows)
         write_text_atomic(workdir / "scans.md", as_markdown(rows))
         print(as_markdown(rows))
@@ -60,9 +62,42 @@ def main(argv: list[str]) -> None:
     as_program(work)
 
 
+def simulated_scans(folder: Path) -> list[ScanFiles]:
+    """What `spine-jax simulate` wrote below a folder.
+
+    Raises:
+        InputError: when there is none.
+    """
+    scans = [
+        ScanFiles(image.parent.name, image.parent.name, labels, image)
+        for image in sorted(folder.rglob("cbct.nii.gz"))
+        if (labels := image.with_name("labels.nii.gz")).is_file()
+    ]
+    if not scans:
+        raise InputError(
+            "NO-CASES",
+            folder,
+            "no cbct.nii.gz with labels.nii.gz beside it",
+            "a folder that `spine-jax simulate` has filled",
+            "another folder after --scans",
+        )
+    return scans
+
+
+def check_model(row: Row, ckpt: str, path: Path) -> None:
+    """Refuse figures of another model.
+
+    Raises:
+        InputError: they are.
+    """
+    if row["ckpt"] != ckpt:
+        advice = "another --workdir"
+        raise InputError("RESUME", path, f"figures of {row['ckpt']}", ckpt, advice)
+
+
 def study(scan: ScanFiles, ckpt: Path, workdir: Path) -> Row:
     """Reconstruct a scan and score every vertebra of its truth."""
-    assert scan.image is not None, "find_scans gives scans with an image"
+    assert scan.image is not None, "simulated scans have an image"
     truth = load_labels(scan.labels)
     bodies = centroids_from_labels(truth, scan.labels)
     folder = workdir / scan.name
@@ -73,15 +108,16 @@ def study(scan: ScanFiles, ckpt: Path, workdir: Path) -> Row:
     unnamed = dataclasses.replace(request, preset="fast", iterations=1)
     by_size = reconstruct(unnamed)["centroids"]
     matches = true_names(by_size["vertebrae"], bodies)
-    told = dataclasses.replace(request, top=uppermost(matches))
+    named = dataclasses.replace(request, top=uppermost(matches))
     seconds, scores = {}, {}
     for fit_on, start in FITS.items():
-        stages = reconstruct(dataclasses.replace(told, fit_on=fit_on, start=start))
+        stages = reconstruct(dataclasses.replace(named, fit_on=fit_on, start=start))
         seconds[fit_on] = sum(stage["seconds"] for stage in stages.values())
         scores[fit_on] = score(load_labels(folder / "labels.nii.gz"), truth)
     names = [each["name"] for each in stages["centroids"]["vertebrae"]]
     return {
         "scan": scan.name,
+        "ckpt": str(ckpt),
         "found": dict(zip(names, matches)),
         "by_size": [each["name"] for each in by_size["vertebrae"]],
         "probability": max(by_size["uppermost"].values()),
@@ -106,7 +142,7 @@ def true_names(found: list[dict], bodies: Centroids) -> list[str | None]:
 def uppermost(names: list[str | None]) -> str | None:
     """The name to tell for the first of consecutive vertebrae."""
     for place, name in enumerate(names):
-        if name is not None:
+        if name in USUAL_NAMES:
             return USUAL_NAMES[max(USUAL_NAMES.index(name) - place, 0)]
     return None
 
@@ -119,7 +155,7 @@ def whole(truth: LabelVolume, bodies: Centroids) -> list[str]:
 
 
 def score(labels: LabelVolume, truth: LabelVolume) -> dict[str, dict[str, float]]:
-    """Dice and ASSD in mm of every vertebra of the truth."""
+    """Dice and ASSD in mm of every vertebra of the truth, on one grid with it."""
     per_label = evaluate_labels(labels, truth)["per_label"]
     return {
         name: {"dice": row["dice"], "assd_mm": row["assd_mm"]}
@@ -150,11 +186,11 @@ def as_markdown(rows: list[Row]) -> str:
             lines.append(f"| {row['scan']} | {name}{cut} | " + " | ".join(cells) + " |")
     cells = [f"{np.mean(values):.3f}" if values else "-" for values in means.values()]
     lines += ["| all | mean | " + " | ".join(cells) + " |", ""]
-    lines += [told(row) for row in rows]
+    lines += [remarks(row) for row in rows]
     return "\n".join(lines) + "\n"
 
 
-def told(row: Row) -> str:
+def remarks(row: Row) -> str:
     """What else there is to say of a scan."""
     found = row["found"]
     missed = [name for name in row["scores"]["clean"] if name not in found.values()]

@@ -26,9 +26,10 @@ from experiments.harness.program import run_on_data
 from experiments.harness.run import train
 from experiments.harness.translations import (
     TranslatedPatches,
-    Variation,
+    shrunk_view,
     with_translations,
 )
+from experiments.harness.variation import Variation
 from spine_jax.core import InputError
 from spine_jax.data import Dataset, UnpairedStream, held_out_volumes
 from spine_jax.disentangle.segment3d import (
@@ -85,12 +86,11 @@ def train_volumes(
         stream,
         translator.params,
         config.plane_shrink,
-        Variation(**config.variation, seed=config.seed),
+        shrunk_view(dataset, shrink * config.plane_shrink),
+        Variation(**config.variation),
+        config.seed,
     )
-    generators = translator.params.generators
-    slices = (
-        (generators["s_l"], generators["s_h"]) if config.start_from_slices else None
-    )
+    slices = _segmentors(translator) if config.start_from_slices else None
     method = Method(
         image_size=model.patch_size[1:],
         settings={
@@ -131,6 +131,19 @@ def keep_translator(run: Path, workdir: Path) -> TrainedModel:
         shutil.rmtree(copy, ignore_errors=True)
         os.replace(temporary, copy)
     return load_model(copy)
+
+
+def _segmentors(model: TrainedModel) -> tuple[dict, dict]:
+    """Parameters of S_l and S_h of a 2D model."""
+    if not model.params.config.segments:
+        raise InputError(
+            "TRANSLATOR",
+            "--translator",
+            "a model without segmentors",
+            "S_l and S_h, where the 3D ones start from them",
+            "a model such as m4, or --config.start_from_slices=False",
+        )
+    return model.params.generators["s_l"], model.params.generators["s_h"]
 
 
 def _check_translator(model: TrainedModel, dataset: Dataset, shrink: int) -> None:

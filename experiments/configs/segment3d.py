@@ -15,9 +15,10 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     config.compute_dtype = "float32"
     # Down to 0 in the second half of the run.
     config.falling_rate = False
-    # From the 2D model's segmentors instead of parameters drawn.
+    # From the 2D model's segmentors, of the same width and depth, instead of parameters
+    # drawn.
     config.start_from_slices = False
-    # Of patches; fields of harness.translations.Variation.
+    # Of patches; fields of harness.variation.Variation.
     config.variation = ml_collections.ConfigDict()
     # Pixels of the 2D model along a side of a voxel, so that voxels are cubes.
     config.plane_shrink = 1
@@ -26,6 +27,7 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
 
 
 VARIATION = {"bone_spread": 0.35, "turn_deg": 15.0, "zoom": 1.15}
+"""Of a handful of patients."""
 
 SIZES = {
     "smoke": {
@@ -51,9 +53,9 @@ SIZES = {
         "falling_rate": True,
         "variation": VARIATION,
         "plan": {
-            "n_steps": 600,
+            "n_steps": 300,
             "log_every": 5,
-            "evaluate_every": 200,
+            "evaluate_every": 100,
             "checkpoint_every": 100,
         },
         "evaluated_volumes": 8,

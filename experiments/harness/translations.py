@@ -8,11 +8,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from experiments.harness.variation import Variation, varied
 from spine_jax.data import Dataset, UnpairedStream, read_image
-from spine_jax.data.contrast import with_bone_contrast
 from spine_jax.data.mapped import MappedArray
 from spine_jax.data.stream import Batch
-from spine_jax.data.turning import turned
 from spine_jax.disentangle import Params, translate, translate_pairs
 from spine_jax.io.atomic import atomic_path
 
@@ -46,24 +45,6 @@ def with_translations(
     return dataclasses.replace(dataset, volumes=tuple(volumes))
 
 
-@dataclasses.dataclass(frozen=True)
-class Variation:
-    """What is varied of each patient in a patch, evenly within its range; by default
-    nothing.
-
-    Attributes:
-        bone_spread: Contrast of bone, from 1 - spread to 1 + spread times what it is.
-        turn_deg: Turn within the slices, to either side.
-        zoom: Largest enlargement within the slices.
-        seed: With the step it decides everything.
-    """
-
-    bone_spread: float = 0.0
-    turn_deg: float = 0.0
-    zoom: float = 1.0
-    seed: int = 0
-
-
 class TranslatedPatches:
     """Batches for the 3D stage: patches of unpaired volumes with both translations.
 
@@ -77,7 +58,9 @@ class TranslatedPatches:
         stream: UnpairedStream,
         translator: Params,
         plane_shrink: int,
-        variation: Variation = Variation(),
+        view: np.ndarray,
+        variation: Variation,
+        seed: int,
     ) -> None:
         """Prepare.
 
@@ -85,10 +68,13 @@ class TranslatedPatches:
             stream: Of patches, of a data set `with_translations`.
             translator: Trained 2D model.
             plane_shrink: Pixels of the 2D model along a side of a voxel.
-            variation: Of what is there.
+            view: [H, W] bool, what a C-arm sees of a patch's slices.
+            variation: Of the patients.
+            seed: With the step it decides how they are varied.
         """
         self._stream, self._translator = stream, translator
-        self._plane_shrink, self._variation = plane_shrink, variation
+        self._plane_shrink, self._view = plane_shrink, view
+        self._variation, self._seed = variation, seed
 
     def iterate(self, start: int = 0) -> Iterator[Batch]:
         """Batches from a step on."""
@@ -101,31 +87,16 @@ class TranslatedPatches:
             batch = batch | {"x_hl": x_hl.reshape(batch["x_h"].shape)}
             shrunk = {k: shrunk_planes(v, self._plane_shrink) for k, v in batch.items()}
             shrunk["y_h"] = (shrunk["y_h"] >= 0.5).astype(np.float32)
-            yield varied(shrunk, self._variation, step)
+            if self._variation != Variation():
+                rng = np.random.default_rng((self._seed, step))
+                shrunk = varied(shrunk, self._variation, self._view, rng)
+            yield shrunk
 
 
-def varied(batch: Batch, variation: Variation, step: int) -> Batch:
-    """The batch with other patients: a patch, its translation and its mask alike.
-
-    Args:
-        batch: As `TranslatedPatches` gives it.
-        variation: Of it.
-        step: Of the training.
-    """
-    if variation == Variation(seed=variation.seed):
-        return batch
-    rng = np.random.default_rng((variation.seed, step))
-    made = {name: np.empty(array.shape, np.float32) for name, array in batch.items()}
-    for row in range(len(batch["x_l"])):
-        for names in (("x_l", "x_lh"), ("x_h", "x_hl", "y_h")):
-            gain = 1 + variation.bone_spread * rng.uniform(-1, 1)
-            angle_deg = variation.turn_deg * rng.uniform(-1, 1)
-            zoom = rng.uniform(1, variation.zoom)
-            for name in names:
-                is_mask = name == "y_h"
-                patch = turned(batch[name][row], angle_deg, zoom, is_mask=is_mask)
-                made[name][row] = patch if is_mask else with_bone_contrast(patch, gain)
-    return made
+def shrunk_view(dataset: Dataset, shrink: int) -> np.ndarray:
+    """What a C-arm sees whole of pixels that are `shrink` times as large, [H, W]."""
+    seen = dataset.field_of_view.astype(np.float32)[..., None]
+    return shrunk_planes(seen, shrink)[..., 0] == 1
 
 
 def shrunk_planes(volumes: np.ndarray, shrink: int) -> np.ndarray:

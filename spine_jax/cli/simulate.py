@@ -4,6 +4,7 @@ Writes to OUT: cbct.nii.gz; on its grid metal.nii.gz, labels.nii.gz and
 ct_on_grid.nii.gz (the CT without implants); preview.png; and report.json last, when all
 is complete.
 
+--like takes the device of a data set, so that a model trained on it knows the scans.
 Without -i the CT is made up around the labels. A folder after -i (or after -s, without
 -i) simulates every case in it, each into OUT/<case>, with a summary.json; complete
 cases of an earlier run are kept.
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from spine_jax.core import InputError
 
     use_device(arguments.device)
-    from spine_jax.pipeline.dataset_index import device_of
+    from spine_jax.pipeline.dataset_device import device_of
     from spine_jax.pipeline.simulate_files import SimulateRequest, simulate_to_folder
 
     image, labels = arguments.image, arguments.labels

@@ -2,12 +2,12 @@
 
 Centroids may be millimetres off, which turns the curve through them and can put a
 vertebra onto its neighbour's end plate, where gradient descent stays. So the rigid
-template is tried at some hundred poses around the guess, coarse to fine. A pose is as
-good as the blurred image falls along the outward normals of the template's surface, the
-signed edge term of the fit, less a little for its distance from the guess. Centroids
-say nothing of a twist about the spine, which reaches 25 degrees in scoliosis; it is
-searched from zero. Sizes are searched too: a template that starts inside the bone is
-pushed farther in by the signed edge term, off the inner side of the cortex.
+template is tried at some two thousand poses around the guess, coarse to fine. A pose is
+as good as the blurred image falls along the outward normals of the template's surface,
+the signed edge term of the fit, less a little for its distance from the guess.
+Centroids say nothing of a twist about the spine, which reaches 25 degrees in scoliosis;
+it is searched from zero. Sizes are searched too: a template that starts inside the bone
+is pushed farther in by the signed edge term, off the inner side of the cortex.
 """
 
 import dataclasses
@@ -104,9 +104,10 @@ CANDIDATES_AT_ONCE = 16
 
 
 def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitProblem:
-    """The problem with the best pose found for every vertebra.
+    """The problem with the best pose and size found for every vertebra.
 
     Args:
+        problem: At the first guess; the softest level of its pyramid is looked at.
         normal_scale: Intensity per mm at which an edge counts half, as in the fit.
         seed: Of the surface samples.
     """

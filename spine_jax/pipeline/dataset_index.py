@@ -1,22 +1,13 @@
 """The end of making a data set: its scale, its index and what it came to."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 from spine_jax.core import InputError
 from spine_jax.data.framing import Framing, field_of_view, view_radius_mm
 from spine_jax.data.scales import PERCENTILES, fit_cbct_scale
-from spine_jax.data.store import (
-    INDEX,
-    Domain,
-    StoredVolume,
-    read_volume,
-    write_index,
-)
-from spine_jax.pipeline.stored_settings import tupled
-from spine_jax.simulation.cbct import CArm, CbctConfig, Physics, PhysicsRanges
+from spine_jax.data.store import Domain, StoredVolume, read_volume, write_index
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,31 +62,6 @@ def finish_dataset(
         extra,
     )
     return summary
-
-
-def device_of(dataset: Path) -> CbctConfig:
-    """Settings of the C-arm whose simulated CBCTs a data set holds.
-
-    Raises:
-        InputError: for a folder without a complete data set of simulated CBCTs.
-    """
-    try:
-        settings = json.loads((dataset / INDEX).read_text())["settings"]
-        if settings["cbct_folder"] is not None:
-            raise KeyError("real CBCTs")
-        told = tupled(settings["framing"]["cbct"])
-        ranges = any(isinstance(figure, tuple) for figure in told["physics"].values())
-        physics = (PhysicsRanges if ranges else Physics)(**told["physics"])
-        carm = CArm(**told["carm"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            "NO-DEVICE",
-            dataset,
-            f"no settings of a simulated C-arm ({type(error).__name__}: {error})",
-            "a data set of simulated CBCTs",
-            "a folder that `spine-jax dataset make` has filled",
-        ) from None
-    return CbctConfig(**told | {"carm": carm, "physics": physics})
 
 
 def _summary(

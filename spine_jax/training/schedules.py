@@ -12,9 +12,9 @@ def linear_second_half(rate: float, step: jax.Array | int, n_steps: int) -> Any:
     return rate * jnp.clip(2 * left, 0, 1)
 
 
-def held_or_falling(rate: float, step: jax.Array | int, falling_steps: int) -> Any:
-    """`linear_second_half` of a run of so many steps; the rate itself where it is 0."""
-    return linear_second_half(rate, step, falling_steps) if falling_steps else rate
+def held_or_falling(rate: float, step: jax.Array | int, run_steps: int) -> Any:
+    """`linear_second_half` of a run of `run_steps`; the rate itself where that is 0."""
+    return linear_second_half(rate, step, run_steps) if run_steps else rate
 
 
 def polynomial(rate: float, step: jax.Array, n_steps: float, power: float = 0.9) -> Any:

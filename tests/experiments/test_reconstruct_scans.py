@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments import reconstruct_scans as study
-from spine_jax.core import Centroids, LabelVolume, Mesh
+from spine_jax.core import Centroids, InputError, LabelVolume, Mesh
 from spine_jax.io.cases import ScanFiles
 from spine_jax.io.meshes import save_mesh
 from spine_jax.io.nifti import save_labels
@@ -28,10 +28,37 @@ def test_a_centre_belongs_to_the_true_one_nearby():
 
 @pytest.mark.parametrize(
     "names, expected",
-    [(["L1", "L2"], "L1"), ([None, "L1"], "T12"), ([None, None], None), ([], None)],
+    [
+        (["L1", "L2"], "L1"),
+        ([None, "L1"], "T12"),
+        ([None, None], None),
+        (["T13", "L1"], "T12"),
+        ([], None),
+    ],
 )
 def test_the_uppermost_is_named_by_the_first_that_is_known(names, expected):
     assert study.uppermost(names) == expected
+
+
+def test_scans_are_what_simulate_writes(tmp_path):
+    for name in ("b", "a", "unlabelled"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "cbct.nii.gz").touch()
+    with pytest.raises(InputError, match="spine-jax simulate"):
+        study.simulated_scans(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / name / "labels.nii.gz").touch()
+        (tmp_path / name / "ct_on_grid.nii.gz").touch()
+    scans = study.simulated_scans(tmp_path)
+    assert [scan.name for scan in scans] == ["a", "b"]
+    assert scans[0].image == tmp_path / "a" / "cbct.nii.gz"
+    assert scans[0].labels == tmp_path / "a" / "labels.nii.gz"
+
+
+def test_figures_of_another_model_are_refused(tmp_path):
+    study.check_model({"ckpt": "run"}, "run", tmp_path)
+    with pytest.raises(InputError, match="figures of run"):
+        study.check_model({"ckpt": "run"}, "other", tmp_path)
 
 
 @pytest.fixture

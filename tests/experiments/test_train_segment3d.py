@@ -15,9 +15,10 @@ from experiments.configs.segment3d import get_config
 from experiments.harness import run
 from experiments.harness.translations import (
     TranslatedPatches,
-    Variation,
+    shrunk_view,
     with_translations,
 )
+from experiments.harness.variation import Variation
 from experiments.train_disentangle import model_config
 from spine_jax.core import InputError
 from spine_jax.data import UnpairedStream, phantom_dataset, read_image
@@ -68,24 +69,39 @@ def test_patches_come_with_translations_of_their_own_slices(
     np.testing.assert_allclose(np.asarray(volume.translated)[3:5], x_lh, atol=1e-5)
     assert all(v.translated is None for v in dataset.volumes)
     stream = UnpairedStream(translated, 1, 0, depth=8)
-    whole = next(TranslatedPatches(stream, model, 1).iterate(2))
+    view = shrunk_view(translated, 1)
+    as_is = Variation()
+    whole = next(TranslatedPatches(stream, model, 1, view, as_is, 0).iterate(2))
     given = stream[2]
     np.testing.assert_array_equal(whole["x_lh"], given["x_lh"])
     x_hl = translate_pairs(model, given["x_l"][0], given["x_h"][0])
     np.testing.assert_allclose(whole["x_hl"][0], x_hl, atol=1e-5)
-    variation = Variation(bone_spread=0.5, turn_deg=20, zoom=1.2, seed=3)
-    patches = TranslatedPatches(stream, model, 1, variation)
+    variation = Variation(bone_spread=0.5, turn_deg=20.0, zoom=1.2)
+    patches = TranslatedPatches(stream, model, 1, view, variation, 3)
     varied, again = next(patches.iterate(2)), next(patches.iterate(2))
     for name in ("x_l", "x_lh", "x_h", "x_hl"):
         assert np.abs(varied[name] - whole[name]).max() > 0.01
         np.testing.assert_array_equal(varied[name], again[name])
     assert set(np.unique(varied["y_h"])) == {0.0, 1.0}
-    halved = next(TranslatedPatches(stream, model, 2).iterate(2))
+    view = shrunk_view(translated, 2)
+    halved = next(TranslatedPatches(stream, model, 2, view, as_is, 0).iterate(2))
     assert {array.shape for array in halved.values()} == {(1, 8, 16, 16, 1)}
     np.testing.assert_allclose(
         halved["x_l"][0, 0, 0, 0, 0], given["x_l"][0, 0, :2, :2, 0].mean(), atol=1e-6
     )
     assert set(np.unique(halved["y_h"])) == {0.0, 1.0}
+
+
+def test_segmentors_to_start_from_have_to_be_there(dataset, tmp_path):
+    model = model_config(config2d.get_config("smoke,adn"))
+    images = dataclasses.asdict(image_space(dataset))
+    settings = {"model": dataclasses.asdict(model), "images": images}
+    state = init_state(jax.random.key(0), model)
+    save_checkpoint(tmp_path / "adn" / CHECKPOINTS, 1, state, settings)
+    with pytest.raises(InputError, match="start_from_slices=False"):
+        experiment.train_volumes(
+            get_config("smoke"), tmp_path / "run", dataset, tmp_path / "adn", quiet=True
+        )
 
 
 def test_a_translator_of_another_size_is_refused(dataset, translator, tmp_path):

@@ -12,7 +12,7 @@ from spine_jax.data.framing import Framing
 from spine_jax.data.mapped import MappedArray
 from spine_jax.data.phantom import TINY
 from spine_jax.pipeline import dataset_make
-from spine_jax.pipeline.dataset_index import device_of
+from spine_jax.pipeline.dataset_device import device_of
 from spine_jax.pipeline.dataset_make import DatasetRequest, make_dataset
 from tests.pipeline.phantoms import in_this_process, phantom, write_case
 

@@ -19,8 +19,8 @@ class Segment3DConfig:
         segmentation_weight: Of Eq. 12.
         anatomy_weight: Of Eq. 13.
         learning_rate, betas, weight_decay: Of Adam; the decay is L2 in the gradient.
-        falling_steps: Steps of a run in whose second half the rate falls to 0; 0 holds
-            it, as the paper does.
+        falling_steps: Length of a run in whose second half the rate falls to 0; 0
+            holds it, as the paper does.
         compute_dtype: "float32" or "bfloat16" for activations.
     """
 

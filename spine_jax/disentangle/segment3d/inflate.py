@@ -37,7 +37,7 @@ def inflate(slices: dict, like: dict) -> dict:
 
 
 def _inflated(parameter: Array) -> Array:
-    """A kernel [h, w, C, C'] with a first axis as long as its second; others as is."""
+    """A kernel [h, w, C, C'] as [h, h, w, C, C']; other parameters as they are."""
     plane = np.asarray(parameter)
     if plane.ndim < 4:
         return plane
