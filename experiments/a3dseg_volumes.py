@@ -3,9 +3,10 @@
     python -m experiments.a3dseg_volumes --data=DIR --run=OUT3D --out=FOLDER
 
 OUT3D is the --workdir of `train_segment3d`. For every held-out CBCT: the 2D model slice
-by slice (y_lh), the 3D network on the CBCT (Y_l) and on its translation (Y_lh). FOLDER
-gets volumes.json, volumes.md and sagittal.png, the paper's Fig. 7. Times are of warm
-runs of the whole volume, best of `TIMED`.
+by slice (y_lh), the 3D network on the CBCT (Y_l) and on its translation (Y_lh), all
+without small pieces, which `spine-jax segment` leaves out too. FOLDER gets
+volumes.json, volumes.md and sagittal.png, the paper's Fig. 7. Times are of warm runs of
+the whole volume, best of `TIMED`.
 """
 
 import time
@@ -32,6 +33,7 @@ from spine_jax.data import (
 from spine_jax.disentangle import predict, segment
 from spine_jax.disentangle.segment3d import segment_high, segment_low
 from spine_jax.io.atomic import atomic_path, write_json_atomic
+from spine_jax.pipeline.cbct_files import without_small_pieces
 from spine_jax.pipeline.cbct_models import (
     TrainedModel,
     TrainedSegment3D,
@@ -87,8 +89,9 @@ def compare(dataset: Dataset, run: Path, out: Path) -> str:
         side = _plane_shrink(stage, volume.x_l.shape[2])
         affine = shrunk_affine(volume.affine_vox_to_mm, side)
         for name, found in masks(volume, translator, stage).items():
-            figures = mask_figures(found > 0.5, truth > 0.5, affine)
-            jumps = {"jumps": slice_jumps(found > 0.5) - slice_jumps(truth > 0.5)}
+            mask = without_small_pieces(found[..., 0] > 0.5, affine)[..., None]
+            figures = mask_figures(mask, truth > 0.5, affine)
+            jumps = {"jumps": slice_jumps(mask) - slice_jumps(truth > 0.5)}
             rows[name].append({"volume": volume.name} | figures | jumps)
             columns.setdefault(TITLES[name], []).append(found[::-1, :, cut])
     seconds = times(volumes[0], translator, stage)

@@ -32,7 +32,7 @@ from spine_jax.pipeline.cbct_models import (
 from spine_jax.pipeline.output_folder import check_output_folder
 
 OUTPUTS = ("ct", "attention", "mask", "probability")
-SMALLEST_PIECE_MM3 = 500.0
+SMALLEST_PIECE_MM3 = 3000.0
 """Pieces of a mask that are smaller are no vertebrae; the atlas has about 10,000."""
 _SMALL_SHARE = 0.5
 

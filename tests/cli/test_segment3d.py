@@ -75,12 +75,12 @@ def test_a_larger_volume_is_segmented_to_its_corners(run, tmp_path):
 
 def test_small_pieces_are_no_vertebrae():
     mask = np.zeros((20, 20, 20), bool)
-    mask[1:9, 1:9, 1:9] = True  # 512 mm^3 at 1 mm
-    mask[12:19, 12:19, 12:19] = True  # 343
-    kept = without_small_pieces(mask, np.eye(4))
+    mask[1:9, 1:9, 1:9] = True  # 4,096 mm^3 at 2 mm
+    mask[12:19, 12:19, 12:19] = True  # 2,744
+    kept = without_small_pieces(mask, np.diag([2.0, 2, 2, 1]))
     assert kept.sum() == 512 and kept[1:9, 1:9, 1:9].all()
-    # At 2 mm both are larger than 500 mm^3.
-    both = without_small_pieces(mask, np.diag([2.0, 2, 2, 1]))
+    # At 3 mm both are larger than 3,000 mm^3.
+    both = without_small_pieces(mask, np.diag([3.0, 3, 3, 1]))
     np.testing.assert_array_equal(both, mask)
     assert not without_small_pieces(np.zeros((2, 2, 2), bool), np.eye(4)).any()
 
