@@ -24,12 +24,7 @@ from experiments.harness.images import shrink_to
 from experiments.harness.method import Columns, Method, Prediction
 from experiments.harness.program import run_on_data
 from experiments.harness.run import train
-from experiments.harness.translations import (
-    TranslatedPatches,
-    shrunk_view,
-    with_translations,
-)
-from experiments.harness.variation import Variation
+from experiments.harness.translations import TranslatedPatches, with_translations
 from spine_jax.core import InputError
 from spine_jax.data import Dataset, UnpairedStream, held_out_volumes
 from spine_jax.disentangle.segment3d import (
@@ -82,14 +77,7 @@ def train_volumes(
         depth=model.patch_size[0],
         shrink=shrink,
     )
-    patches = TranslatedPatches(
-        stream,
-        translator.params,
-        config.plane_shrink,
-        shrunk_view(dataset, shrink * config.plane_shrink),
-        Variation(**config.variation),
-        config.seed,
-    )
+    patches = TranslatedPatches(stream, translator.params, config.plane_shrink)
     slices = _segmentors(translator) if config.start_from_slices else None
     method = Method(
         image_size=model.patch_size[1:],
@@ -97,7 +85,6 @@ def train_volumes(
             "segment3d": dataclasses.asdict(model),
             "translator_step": translator.step,
             "start_from_slices": config.start_from_slices,
-            "variation": config.variation.to_dict(),
         },
         init_state=partial(init_state, jax.random.key(config.seed), model, slices),
         train_step=train_step,

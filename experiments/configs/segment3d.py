@@ -18,16 +18,11 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     # From the 2D model's segmentors, of the same width and depth, instead of parameters
     # drawn.
     config.start_from_slices = False
-    # Of patches; fields of harness.variation.Variation.
-    config.variation = ml_collections.ConfigDict()
     # Pixels of the 2D model along a side of a voxel, so that voxels are cubes.
     config.plane_shrink = 1
     config.update(SIZES[size])
     return config
 
-
-VARIATION = {"bone_spread": 0.35, "turn_deg": 15.0, "zoom": 1.15}
-"""Of a handful of patients."""
 
 SIZES = {
     "smoke": {
@@ -37,7 +32,6 @@ SIZES = {
         "learning_rate": 1e-2,
         "falling_rate": True,
         "start_from_slices": True,
-        "variation": VARIATION,
         "quick_compilation": True,
         "phantom_seed": 1,
         "plan": SMOKE_PLAN,
@@ -51,7 +45,6 @@ SIZES = {
         # Few steps of narrow networks: five times the paper's.
         "learning_rate": 5e-4,
         "falling_rate": True,
-        "variation": VARIATION,
         "plan": {
             "n_steps": 300,
             "log_every": 5,

@@ -8,7 +8,6 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from experiments.harness.variation import Variation, varied
 from spine_jax.data import Dataset, UnpairedStream, read_image
 from spine_jax.data.mapped import MappedArray
 from spine_jax.data.stream import Batch
@@ -54,13 +53,7 @@ class TranslatedPatches:
     """
 
     def __init__(
-        self,
-        stream: UnpairedStream,
-        translator: Params,
-        plane_shrink: int,
-        view: np.ndarray,
-        variation: Variation,
-        seed: int,
+        self, stream: UnpairedStream, translator: Params, plane_shrink: int
     ) -> None:
         """Prepare.
 
@@ -68,17 +61,13 @@ class TranslatedPatches:
             stream: Of patches, of a data set `with_translations`.
             translator: Trained 2D model.
             plane_shrink: Pixels of the 2D model along a side of a voxel.
-            view: [H, W] bool, what a C-arm sees of a patch's slices.
-            variation: Of the patients.
-            seed: With the step it decides how they are varied.
         """
         self._stream, self._translator = stream, translator
-        self._plane_shrink, self._view = plane_shrink, view
-        self._variation, self._seed = variation, seed
+        self._plane_shrink = plane_shrink
 
     def iterate(self, start: int = 0) -> Iterator[Batch]:
         """Batches from a step on."""
-        for step, batch in enumerate(self._stream.iterate(start), start):
+        for batch in self._stream.iterate(start):
             x_l, x_h = (
                 batch[name].reshape(-1, *batch[name].shape[2:])
                 for name in ("x_l", "x_h")
@@ -87,16 +76,7 @@ class TranslatedPatches:
             batch = batch | {"x_hl": x_hl.reshape(batch["x_h"].shape)}
             shrunk = {k: shrunk_planes(v, self._plane_shrink) for k, v in batch.items()}
             shrunk["y_h"] = (shrunk["y_h"] >= 0.5).astype(np.float32)
-            if self._variation != Variation():
-                rng = np.random.default_rng((self._seed, step))
-                shrunk = varied(shrunk, self._variation, self._view, rng)
             yield shrunk
-
-
-def shrunk_view(dataset: Dataset, shrink: int) -> np.ndarray:
-    """What a C-arm sees whole of pixels that are `shrink` times as large, [H, W]."""
-    seen = dataset.field_of_view.astype(np.float32)[..., None]
-    return shrunk_planes(seen, shrink)[..., 0] == 1
 
 
 def shrunk_planes(volumes: np.ndarray, shrink: int) -> np.ndarray:
