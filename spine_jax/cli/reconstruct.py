@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--fit-on",
         choices=("clean", "original"),
-        default="clean",
-        help="original: the CBCT with the clean CT in place of metal",
+        default="original",
+        help="original (the default): the CBCT with the clean CT in place of metal",
     )
     add(
         "--preset",

@@ -58,7 +58,7 @@ class ReconstructRequest:
     top: str | None = None
     bottom: str | None = None
     start: str | None = None
-    fit_on: str = "clean"
+    fit_on: str = "original"
     preset: str = "default"
     iterations: int | None = None
     seed: int = 0

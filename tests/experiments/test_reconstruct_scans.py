@@ -112,7 +112,7 @@ def test_a_scan_is_fitted_on_both_images_under_its_true_names(scan, requests, tm
     row = json.loads(json.dumps(study.study(scan, tmp_path / "run", tmp_path)))
     told = [(request.top, request.start, request.fit_on) for request in requests]
     assert told == [
-        (None, None, "clean"),
+        (None, None, "original"),
         ("L1", "centroids", "original"),
         ("L1", "fit", "clean"),
     ]

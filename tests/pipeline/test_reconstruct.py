@@ -210,9 +210,12 @@ def test_stages_start_from_files_of_anyone(output, cbct, tmp_path, monkeypatch):
         raise InputError("SEEN", "fit", "enough", "no more", "nothing")
 
     monkeypatch.setattr(module, "fit_to_folder", fit)
-    asked = request_for(cbct, folder, start="fit", fit_on="original", ckpt=None)
+    asked = request_for(cbct, folder, start="fit", fit_on="clean", ckpt=None)
     with pytest.raises(InputError, match="stage fit"):
         run(asked)
+    assert seen["image"] == folder / "translate/ct.nii.gz"
+    with pytest.raises(InputError, match="stage fit"):
+        run(dataclasses.replace(asked, fit_on="original"))
     assert seen["centroids"] == folder / "centroids/centroids.mrk.json"
     image = nibabel.load(seen["image"])
     ours, truth = np.asarray(image.dataobj), np.asarray(phantom().volume.array)
