@@ -19,7 +19,7 @@ import numpy as np
 from absl import app, flags
 
 from experiments.harness.program import as_program
-from spine_jax.core import Centroids, InputError, LabelVolume
+from spine_jax.core import Centroids, InputError
 from spine_jax.core.labels import ANATOMICAL_ORDER, label_name, label_number
 from spine_jax.io.atomic import write_json_atomic, write_text_atomic
 from spine_jax.io.cases import ScanFiles
@@ -28,7 +28,7 @@ from spine_jax.io.meshes import load_mesh
 from spine_jax.io.nifti import load_labels
 from spine_jax.metrics.report import evaluate_labels
 from spine_jax.pipeline.reconstruct import ReconstructRequest, reconstruct
-from spine_jax.pipeline.template_build_checks import check_mesh
+from spine_jax.pipeline.template_build_checks import is_closed
 
 FITS = {"original": "centroids", "clean": "fit"}
 """Images to fit, and the stage to start from."""
@@ -113,7 +113,8 @@ def study(scan: ScanFiles, ckpt: Path, workdir: Path) -> Row:
     for fit_on, start in FITS.items():
         stages = reconstruct(dataclasses.replace(named, fit_on=fit_on, start=start))
         seconds[fit_on] = sum(stage["seconds"] for stage in stages.values())
-        scores[fit_on] = score(load_labels(folder / "labels.nii.gz"), truth)
+        fitted = load_labels(folder / "labels.nii.gz")
+        scores[fit_on] = evaluate_labels(fitted, truth)["per_label"]
     names = [each["name"] for each in stages["centroids"]["vertebrae"]]
     return {
         "scan": scan.name,
@@ -121,8 +122,13 @@ def study(scan: ScanFiles, ckpt: Path, workdir: Path) -> Row:
         "found": dict(zip(names, matches)),
         "by_size": [each["name"] for each in by_size["vertebrae"]],
         "probability": max(by_size["uppermost"].values()),
-        "closed": [is_closed(folder / "meshes" / f"{name}.ply") for name in names],
-        "whole": whole(truth, bodies),
+        "closed": [
+            is_closed(load_mesh(folder / "meshes" / f"{name}.ply").faces)
+            for name in names
+        ],
+        "whole": [
+            name for name, row in scores["clean"].items() if row["fully_visible"]
+        ],
         "seconds": seconds,
         "scores": scores,
     }
@@ -145,27 +151,6 @@ def uppermost(names: list[str | None]) -> str | None:
         if name in USUAL_NAMES:
             return USUAL_NAMES[max(USUAL_NAMES.index(name) - place, 0)]
     return None
-
-
-def whole(truth: LabelVolume, bodies: Centroids) -> list[str]:
-    """Vertebrae whose labels no border of the image cuts."""
-    scores = evaluate_labels(truth, truth)["per_label"]
-    names = [label_name(label) for label in bodies.labels]
-    return [name for name in names if scores[name]["fully_visible"]]
-
-
-def score(labels: LabelVolume, truth: LabelVolume) -> dict[str, dict[str, float]]:
-    """Dice and ASSD in mm of every vertebra of the truth, on one grid with it."""
-    per_label = evaluate_labels(labels, truth)["per_label"]
-    return {
-        name: {"dice": row["dice"], "assd_mm": row["assd_mm"]}
-        for name, row in per_label.items()
-    }
-
-
-def is_closed(path: Path) -> bool:
-    """Whether a mesh file holds a closed surface."""
-    return check_mesh(load_mesh(path)).closed
 
 
 def as_markdown(rows: list[Row]) -> str:

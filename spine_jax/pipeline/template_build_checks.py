@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from spine_jax.core import Mesh
+from spine_jax.core.types import Array
 from spine_jax.geometry import enclosed_volume, unique_edges
 
 
@@ -31,7 +32,7 @@ def check_mesh(mesh: Mesh) -> MeshChecks:
     vertices = np.asarray(mesh.vertices_mm, np.float64)
     faces = np.asarray(mesh.faces)
     return MeshChecks(
-        closed=_is_closed(faces),
+        closed=is_closed(faces),
         genus=genus_of(mesh),
         outward=float(enclosed_volume(mesh.vertices_mm, mesh.faces)) > 0,
         self_intersections=count_self_intersections(vertices, faces),
@@ -45,7 +46,9 @@ def genus_of(mesh: Mesh) -> int:
     return (2 - (n_vertices - len(unique_edges(faces)) + len(faces))) // 2
 
 
-def _is_closed(faces: np.ndarray) -> bool:
+def is_closed(faces: Array) -> bool:
+    """Whether every edge of faces [F, 3] joins two of one orientation."""
+    faces = np.asarray(faces)
     corners = np.roll(faces, -1, axis=1)
     directed = np.stack([faces.ravel(), corners.ravel()], axis=1)
     once = len(np.unique(directed, axis=0)) == len(directed)
