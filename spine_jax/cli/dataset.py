@@ -57,6 +57,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="CBCTs of the CT patients too, labelled: to train on simulations alone",
     )
+    add(
+        "--cbcts-per-patient",
+        type=int,
+        default=1,
+        metavar="N",
+        help="simulations of each CBCT patient, with other implants, centre and noise: "
+        "more when patients are few",
+    )
     add("--workers", type=int, help="scans at a time; default half of the cores")
     add("--device", choices=("cpu", "gpu"), help="default: what JAX finds")
     add("--overwrite", action="store_true", help="start again instead of going on")
@@ -79,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         test_share=arguments.test_share,
         simulate_ct=arguments.simulate_ct,
+        cbcts_per_patient=arguments.cbcts_per_patient,
         workers=arguments.workers,
         overwrite=arguments.overwrite,
         quiet=arguments.quiet,

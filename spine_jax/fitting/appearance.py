@@ -44,11 +44,13 @@ class Appearance(nn.Module):
         return nn.Dense(1)(hidden)[..., 0]
 
 
+@jax.jit
 def init_appearance(key: jax.Array) -> Mapping[str, Any]:
     """Variables of the network: `params` to optimise and the `fixed` frequencies."""
     return Appearance().init(key, jnp.zeros(1))
 
 
+@jax.jit
 def appearance_curve(variables: dict) -> tuple[jax.Array, jax.Array]:
     """The learned curve: distances [GRID_NODES], units of 64 mm, and intensities."""
     nodes = jnp.linspace(GRID_LOW, GRID_HIGH, GRID_NODES)

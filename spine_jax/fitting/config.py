@@ -83,7 +83,7 @@ class FitConfig:
 
 
 _DEFAULT = FitConfig(
-    iterations=400,
+    iterations=300,
     sigmas_mm=(1.5, 4.0, 9.6),
     blur_until=1.0,
     n_modes=500,

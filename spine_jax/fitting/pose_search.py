@@ -111,10 +111,12 @@ def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitP
         normal_scale: Intensity per mm at which an edge counts half, as in the fit.
         seed: Of the surface samples.
     """
-    points, normals = _surface(problem, seed)
-    guess, given = np.asarray(problem.centre), np.asarray(problem.rotation)
+    points, normals = _surface(problem, jax.random.key(seed))
+    guess, scale = np.asarray(problem.centre), np.asarray(problem.scale)
     n = len(guess)
-    best = _Poses(given, guess, twist_deg=np.zeros(n), size=np.ones(n))
+    best = _Poses(
+        np.asarray(problem.rotation), guess, twist_deg=np.zeros(n), size=np.ones(n)
+    )
     for grids in ROUNDS:
         tried = best.stepped(np.concatenate([grid.steps() for grid in grids]))
         quality = np.asarray(
@@ -122,18 +124,18 @@ def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitP
                 problem,
                 points,
                 normals,
-                jnp.asarray(tried.rotation, jnp.float32),
-                jnp.asarray(tried.centre, jnp.float32),
-                problem.scale * jnp.asarray(tried.size, jnp.float32),
+                np.asarray(tried.rotation, np.float32),
+                np.asarray(tried.centre, np.float32),
+                np.asarray(scale * tried.size, np.float32),
                 normal_scale * UNIT_MM,
             )
         )
         best = tried.picked(np.argmax(quality - tried.penalty(guess), axis=0))
     return dataclasses.replace(
         problem,
-        rotation=jnp.asarray(best.rotation, jnp.float32),
-        centre=jnp.asarray(best.centre, jnp.float32),
-        scale=jnp.asarray(problem.scale * best.size, jnp.float32),
+        rotation=jnp.asarray(np.asarray(best.rotation, np.float32)),
+        centre=jnp.asarray(np.asarray(best.centre, np.float32)),
+        scale=jnp.asarray(np.asarray(scale * best.size, np.float32)),
     )
 
 
@@ -178,19 +180,19 @@ class _Poses:
         return _Poses(*(values[choice, np.arange(len(choice))] for values in of_all))
 
 
-def _surface(problem: FitProblem, seed: int) -> tuple[jax.Array, jax.Array]:
+@jax.jit
+def _surface(problem: FitProblem, key: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Points and unit normals [B, N, 3] of the rest surfaces, at the same places of all
     that share a topology."""
     shape = (len(problem.centre), N_SAMPLES, 3)
     points, normals = jnp.zeros(shape), jnp.zeros(shape)
     for group in problem.groups:
-        own_points, own_normals = _surface_of(group, jax.random.key(seed))
+        own_points, own_normals = _surface_of(group, key)
         points = points.at[group.members].set(own_points)
         normals = normals.at[group.members].set(own_normals)
     return points, normals
 
 
-@jax.jit
 def _surface_of(group: TemplateGroup, key: jax.Array) -> tuple[jax.Array, jax.Array]:
     faces, vertices = group.template.hierarchy.faces, group.template.vertices
     _, face, barycentric = sample_surface(key, vertices[:1], faces, N_SAMPLES)

@@ -48,6 +48,7 @@ def init_params(key: jax.Array, problem: FitProblem) -> tuple[FitParams, dict]:
     return params, variables["fixed"]
 
 
+@jax.jit
 def deform(params: FitParams, problem: FitProblem) -> tuple[jax.Array, ...]:
     """Vertices [B', V, 3] of each group, in world units.
 

@@ -43,6 +43,7 @@ class DatasetRequest:
         seed: With the names of the patients it decides everything.
         test_share: Share of each domain's patients that is held out.
         simulate_ct: Whether the CTs for training become CBCTs too, besides.
+        cbcts_per_patient: Simulations of each CBCT patient.
         workers: Scans at a time; half of the cores by default.
         overwrite: Start again instead of going on.
         quiet: No progress.
@@ -56,6 +57,7 @@ class DatasetRequest:
     seed: int = 0
     test_share: float = 0.2
     simulate_ct: bool = False
+    cbcts_per_patient: int = 1
     workers: int | None = None
     overwrite: bool = False
     quiet: bool = False
@@ -120,6 +122,7 @@ def _settings(request: DatasetRequest, framing: Framing) -> dict[str, Any]:
         "seed": request.seed,
         "test_share": request.test_share,
         "simulate_ct": request.simulate_ct,
+        "cbcts_per_patient": request.cbcts_per_patient,
         "stacks_per_ct": STACKS_PER_CT,
         "framing": dataclasses.asdict(framing),
     }
@@ -171,6 +174,7 @@ def _new_plan(request: DatasetRequest, settings: dict[str, Any]) -> Plan:
         seed=request.seed,
         test_share=request.test_share,
         simulate_ct=request.simulate_ct,
+        cbcts_per_patient=request.cbcts_per_patient,
         quiet=request.quiet,
     )
     for name in _MADE:

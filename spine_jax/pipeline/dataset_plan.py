@@ -52,6 +52,7 @@ def make_plan(
     seed: int,
     test_share: float,
     simulate_ct: bool = False,
+    cbcts_per_patient: int = 1,
     quiet: bool = True,
 ) -> Plan:
     """Look at the cases of a folder and give each patient a domain and a split.
@@ -64,16 +65,20 @@ def make_plan(
         seed: With the names of the patients it decides everything.
         test_share: Share of each domain's patients that is held out.
         simulate_ct: Whether the CTs for training become CBCTs too, besides.
+        cbcts_per_patient: Simulations of each CBCT patient, each with a centre,
+            implants and noise of its own.
         quiet: No progress.
 
     Raises:
         InputError: for a folder without usable cases, too few patients, a patient who
-            is in both folders, or a share that is none.
+            is in both folders, a share that is none, or a number of simulations that
+            makes no sense.
     """
     if not 0 <= test_share < 1:
         raise InputError(
             "TEST-SHARE", "--test-share", f"{test_share}", "from 0 to below 1", "0.2"
         )
+    _check_repeats(cbcts_per_patient, cbct_folder)
     found = find_label_maps(folder) if from_labels else find_scans(folder)
     real = find_images(cbct_folder) if cbct_folder else []
     usable, left_out = _usable(found, quiet=quiet)
@@ -96,6 +101,12 @@ def make_plan(
         )
         for scan in usable
     ]
+    scans += [
+        _again(scan, number, seed)
+        for scan in scans
+        if scan.domain == "cbct"
+        for number in range(2, cbcts_per_patient + 1)
+    ]
     if simulate_ct:
         scans += [_simulated(scan) for scan in scans if _trains_on_ct(scan)]
     scans += [
@@ -115,6 +126,12 @@ def _trains_on_ct(scan: PlannedScan) -> bool:
 def _simulated(scan: PlannedScan) -> PlannedScan:
     name = f"simulated_{scan.name}"
     return dataclasses.replace(scan, name=name, domain="simulated")
+
+
+def _again(scan: PlannedScan, number: int, seed: int) -> PlannedScan:
+    """The same patient in the C-arm another time."""
+    name = f"{scan.name}_scan{number}"
+    return dataclasses.replace(scan, name=name, seed=case_seed(seed, name))
 
 
 def split_patients(
@@ -170,6 +187,25 @@ def _usable(
                 usable.append(scan)
                 show(scan.name, "usable", None)
     return usable, left_out
+
+
+def _check_repeats(cbcts_per_patient: int, cbct_folder: Path | None) -> None:
+    if cbcts_per_patient < 1:
+        raise InputError(
+            "CBCTS-PER-PATIENT",
+            "--cbcts-per-patient",
+            f"{cbcts_per_patient}",
+            "at least 1",
+            "3, when there are few patients",
+        )
+    if cbct_folder and cbcts_per_patient > 1:
+        raise InputError(
+            "CBCTS-PER-PATIENT",
+            "--cbcts-per-patient",
+            f"{cbcts_per_patient} beside real CBCTs, which are not simulated",
+            "one of --cbct and --cbcts-per-patient",
+            "leaving it out",
+        )
 
 
 def _check_apart(patients: set[str], others: set[str], folder: Path) -> None:

@@ -84,6 +84,35 @@ def test_ct_patients_may_be_simulated_besides(tmp_path):
         assert (scan.patient, scan.labels) == (source.patient, source.labels)
 
 
+def test_a_cbct_patient_may_be_simulated_more_than_once(tmp_path):
+    for name in ("verse1_a", "verse2_a", "verse3_a", "verse4_a"):
+        write_labels(tmp_path / f"{name}_seg.nii.gz")
+    plain = plan(tmp_path, test_share=0.5)
+    made = plan(tmp_path, test_share=0.5, cbcts_per_patient=3)
+    assert made.scans[: len(plain.scans)] == plain.scans
+    added = made.scans[len(plain.scans) :]
+    once = {scan.name: scan for scan in plain.scans if scan.domain == "cbct"}
+    assert {scan.name for scan in added} == {
+        f"{name}_scan{number}" for name in once for number in (2, 3)
+    }
+    for scan in added:
+        source = once[scan.name.rpartition("_scan")[0]]
+        assert (scan.patient, scan.domain, scan.split, scan.labels) == (
+            source.patient,
+            source.domain,
+            source.split,
+            source.labels,
+        )
+    assert len({scan.seed for scan in made.scans}) == len(made.scans)
+
+
+def test_numbers_of_simulations_that_make_no_sense_are_told(tmp_path):
+    with pytest.raises(InputError, match="--cbcts-per-patient: 0; expected at least 1"):
+        plan(tmp_path, cbcts_per_patient=0)
+    with pytest.raises(InputError, match="2 beside real CBCTs"):
+        plan(tmp_path, cbcts_per_patient=2, cbct_folder=tmp_path)
+
+
 def test_scans_without_lumbar_labels_are_left_out_before_the_split(tmp_path):
     for name in ("a", "b"):
         write_labels(tmp_path / f"{name}_seg.nii.gz")
