@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     use_device(arguments.device)
     from spine_jax.pipeline.fit_files import FitRequest, fit_to_folder
+    from spine_jax.pipeline.statistics import remarks
 
     options = vars(arguments).copy()
     for name in ("command", "run", "debug", "device"):
@@ -76,6 +77,6 @@ def run(arguments: argparse.Namespace) -> None:
             print(
                 f"{row['name']:>4}  {row['volume_mm3'] / 1000:6.1f} cm3  "
                 f"image error {row['image_error_hu']:4.0f} HU"
-                + ("" if row["fully_visible"] else "  (partly outside the image)")
+                + (f"  ({said})" if (said := remarks(row)) else "")
             )
         print(f"written to {arguments.output}")

@@ -105,12 +105,12 @@ def _print_summary(stages: dict) -> None:
     """The vertebrae that were fitted, with what the centroids' stage knew of them."""
     known = stages.get("centroids", {})
     rows = {row["name"]: row for row in known.get("vertebrae", [])}
-    for name in stages["fit"]["vertebrae"]:
+    for name, said in stages["fit"]["vertebrae"].items():
         confidence = rows.get(name, {}).get("confidence")
         print(
             f"{name:>4}"
             + ("" if confidence is None else f"  confidence {confidence:.2f}")
-            + ("  (partly outside)" if name in stages["fit"]["partly_outside"] else "")
+            + (f"  ({said})" if said else "")
         )
     for row in known.get("left_out", []):
         print(f"{row['name']:>4}  left out: {row['reason']}")

@@ -35,6 +35,7 @@ from spine_jax.pipeline.metal_free import write_metal_free
 from spine_jax.pipeline.output_folder import check_no_file, check_output_folder
 from spine_jax.pipeline.pictures import draw_preview
 from spine_jax.pipeline.stage_record import StageRecord
+from spine_jax.pipeline.statistics import remarks
 
 STAGES = ("translate", "segment", "centroids", "fit")
 CLEAN_CT = "translate/ct.nii.gz"
@@ -251,13 +252,11 @@ def _fit(request: ReconstructRequest, resume: bool) -> dict:
     # The report of the whole takes its place.
     report = json.loads((output / "report.json").read_text())
     outputs = [each["path"] for each in report["outputs"]]
-    partly = [row["name"] for row in result.statistics if not row["fully_visible"]]
     return figures | {
         "outputs": [*outputs, CBCT_PREVIEW],
         "timings_s": report["timings_s"],
         "fit_settings": report["extra"]["settings"],
-        "vertebrae": [row["name"] for row in result.statistics],
-        "partly_outside": partly,
+        "vertebrae": {row["name"]: remarks(row) for row in result.statistics},
     }
 
 

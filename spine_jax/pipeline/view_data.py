@@ -25,6 +25,7 @@ _COLUMNS = (
     ("sd HU", "std_hu", 0, 1.0),
     ("visible %", "visible_fraction", 0, 100.0),
     ("image error HU", "image_error_hu", 0, 1.0),
+    ("edges % of best", "edge_share", 0, 100.0),
 )
 
 

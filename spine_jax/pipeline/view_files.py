@@ -11,6 +11,7 @@ from spine_jax.core.labels import anatomical_rank, label_number
 from spine_jax.io.atomic import write_text_atomic
 from spine_jax.io.meshes import load_mesh
 from spine_jax.io.nifti import load_labels, load_volume
+from spine_jax.pipeline.statistics import remarks
 from spine_jax.pipeline.view_data import (
     grey_voxels,
     label_voxels,
@@ -85,11 +86,10 @@ def page_of(
         statistics: Rows of statistics.json.
     """
     grid = slice_grid(labels)
-    partly = {row["name"] for row in statistics if not row.get("fully_visible", True)}
+    notes = {row["name"]: remarks(row) for row in statistics}
     data = {
         "meshes": [
-            mesh_entry(name, mesh, "partly outside" if name in partly else "")
-            for name, mesh in meshes.items()
+            mesh_entry(name, mesh, notes.get(name, "")) for name, mesh in meshes.items()
         ],
         "grid": grid,
         "labels": packed(label_voxels(labels, grid)),

@@ -87,7 +87,7 @@ def test_needs_nothing_but_itself(page):
 
 def test_meshes_come_back(data):
     assert [each["name"] for each in data["meshes"]] == ["L2", "L3"]
-    assert [each["note"] for each in data["meshes"]] == ["", "partly outside"]
+    assert [each["note"] for each in data["meshes"]] == ["", "partly outside the image"]
     for entry in data["meshes"]:
         quantised = np.frombuffer(base64.b64decode(entry["vertices"]), "<u2")
         vertices = entry["low_mm"] + quantised.reshape(-1, 3) * np.array(
