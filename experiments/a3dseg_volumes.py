@@ -138,7 +138,7 @@ def slice_jumps(mask: np.ndarray) -> float:
 
 
 def as_markdown(rows: dict[str, list[dict]], seconds: dict[str, float]) -> str:
-    """Means over volumes beside the paper's figures, then the times."""
+    """Means over volumes beside the paper's figures, every volume, and the times."""
     lines = [
         "| | Dice | ASD mm | Dice of slices | jumps above the truth's | paper |",
         "|---|---|---|---|---|---|",
@@ -151,10 +151,26 @@ def as_markdown(rows: dict[str, list[dict]], seconds: dict[str, float]) -> str:
         ]
         paper = "{} / {}".format(*PAPER[name]) if name in PAPER else ""
         lines.append(f"| {title} | " + " | ".join([*cells, paper]) + " |")
+    lines += ["", *_by_volume(rows)]
     told = ", ".join(f"{name} {value:.2f} s" for name, value in seconds.items())
     ratio = seconds["2D"] / seconds["3D, fast"]
     lines += ["", f"One volume: {told}; 3D, fast, is {ratio:.1f} x as fast as 2D."]
     return "\n".join(lines) + "\n"
+
+
+def _by_volume(rows: dict[str, list[dict]]) -> list[str]:
+    """Dice / ASD in mm of each volume."""
+    lines = [f"| volume | {' | '.join(TITLES.values())} |", "|---|---|---|---|"]
+    for of_volume in zip(*(rows[name] for name in TITLES), strict=True):
+        cells = [
+            " / ".join(
+                "-" if row[key] is None else f"{row[key]:.{digits}f}"
+                for key, digits in (("dice", 3), ("assd_mm", 2))
+            )
+            for row in of_volume
+        ]
+        lines.append(f"| {of_volume[0]['volume']} | {' | '.join(cells)} |")
+    return lines
 
 
 def _timed(run: Callable[[], Any]) -> float:

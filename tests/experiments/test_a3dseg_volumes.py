@@ -19,20 +19,23 @@ def test_jumps_count_what_changes_between_slices():
 
 
 def test_table_holds_means_and_the_ratio_of_times():
-    def row(dice, assd_mm):
+    def row(name, dice, assd_mm):
         slices = {"dice_of_slices": 0.5, "jumps": 0.25}
-        return {"volume": "a", "dice": dice, "assd_mm": assd_mm} | slices
+        return {"volume": name, "dice": dice, "assd_mm": assd_mm} | slices
 
     rows = {
-        "y_lh": [row(0.5, 2.0), row(0.7, 3.0)],
-        "Y_l": [row(0.9, 1.0)],
-        "Y_lh": [row(0.1, None)],
+        "y_lh": [row("a", 0.5, 2.0), row("b", 0.7, 3.0)],
+        "Y_l": [row("a", 0.9, 1.0), row("b", 0.7, 0.5)],
+        "Y_lh": [row("a", 0.1, None), row("b", 0.3, None)],
     }
     table = experiment.as_markdown(rows, {"2D": 6.0, "3D": 3.0, "3D, fast": 1.5})
     lines = table.splitlines()
     assert lines[2] == (
         "| 2D, slice by slice | 0.600 | 2.500 | 0.500 | 0.250 | 0.819 / 1.47 |"
     )
-    assert lines[3].startswith("| 3D, of the CBCT | 0.900 | 1.000 |")
-    assert lines[4] == "| 3D, of its translation | 0.100 | - | 0.500 | 0.250 |  |"
+    assert lines[3].startswith("| 3D, of the CBCT | 0.800 | 0.750 |")
+    assert lines[4] == "| 3D, of its translation | 0.200 | - | 0.500 | 0.250 |  |"
+    assert lines[6].split(" | ")[1:3] == ["2D, slice by slice", "3D, of the CBCT"]
+    assert lines[8] == "| a | 0.500 / 2.00 | 0.900 / 1.00 | 0.100 / - |"
+    assert lines[9] == "| b | 0.700 / 3.00 | 0.700 / 0.50 | 0.300 / - |"
     assert "3D, fast, is 4.0 x as fast as 2D" in lines[-1]
