@@ -8,7 +8,7 @@ from experiments.train_segment3d import CEILING_BATCHES, metal_free_ceiling
 
 
 class Patches:
-    """Batches without end; the CTs made like CBCT hold 1 to 1000, whatever else does."""
+    """Batches without end; CTs made like CBCT hold 1 to 1000, halves of thousandths."""
 
     def __init__(self):
         self.taken = 0
