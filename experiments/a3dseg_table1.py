@@ -20,7 +20,7 @@ from absl import flags
 from experiments.harness.images import shrink_to
 from experiments.harness.program import run_on_data
 from experiments.harness.run import train
-from experiments.harness.scores import mean_row, stored_figures
+from experiments.harness.scores import as_text, mean_row, stored_figures
 from experiments.train_baseline import baseline
 from experiments.train_disentangle import a3dsegnet
 from spine_jax.baselines.unet import segment as segment_alike
@@ -214,13 +214,8 @@ def as_markdown(scored: dict[str, Columns], n_steps: int) -> str:
 def _told(rows: list[dict] | None) -> str:
     if not rows:
         return ""
-    mean = mean_row(rows)
-    figures = (
-        (mean.get("dice_of_slices"), ".3f"),
-        (mean.get("dice"), ".3f"),
-        (mean.get("assd_mm"), ".2f"),
-    )
-    return " / ".join("-" if v is None else format(v, form) for v, form in figures)
+    forms = {"dice_of_slices": ".3f", "dice": ".3f", "assd_mm": ".2f"}
+    return " / ".join(as_text(mean_row(rows), forms))
 
 
 def _some_slices(dataset: Dataset, domain: Domain, shrink: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from experiments.harness.images import open_data, picture_slices, shrink_to
 from experiments.harness.method import Method, Prediction
 from experiments.harness.program import as_program
 from experiments.harness.run import draw, train
-from experiments.harness.scores import evaluate, mean_row, stored_figures
+from experiments.harness.scores import as_text, evaluate, mean_row, stored_figures
 from experiments.train_baseline import baseline
 from experiments.train_disentangle import a3dsegnet
 from spine_jax.core import InputError
@@ -213,8 +213,7 @@ def _bounds(scored: dict[str, Scores]) -> list[tuple[str, list[dict]]]:
 
 
 def _line(title: str, rows: list[dict], keys: tuple[str, ...], paper) -> str:
-    mean = mean_row(rows)
-    cells = ["-" if mean.get(k) is None else f"{mean[k]:.3f}" for k in keys]
+    cells = as_text(mean_row(rows), dict.fromkeys(keys, ".3f"))
     cells.append("{:.3f} / {:.2f}".format(*paper) if paper else "")
     return f"| {title} | " + " | ".join(cells) + " |"
 

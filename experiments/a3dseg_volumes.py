@@ -20,7 +20,7 @@ from absl import app, flags
 from experiments.harness.images import shrink_to
 from experiments.harness.program import as_program
 from experiments.harness.run import draw
-from experiments.harness.scores import mask_figures, mean_row
+from experiments.harness.scores import as_text, mask_figures, mean_row
 from experiments.harness.translations import shrunk_planes
 from spine_jax.core import InputError
 from spine_jax.data import (
@@ -144,11 +144,8 @@ def as_markdown(rows: dict[str, list[dict]], seconds: dict[str, float]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for name, title in TITLES.items():
-        mean = mean_row(rows[name])
-        cells = [
-            "-" if mean.get(key) is None else f"{mean[key]:.3f}"
-            for key in ("dice", "assd_mm", "dice_of_slices", "jumps")
-        ]
+        keys = ("dice", "assd_mm", "dice_of_slices", "jumps")
+        cells = as_text(mean_row(rows[name]), dict.fromkeys(keys, ".3f"))
         paper = "{} / {}".format(*PAPER[name]) if name in PAPER else ""
         lines.append(f"| {title} | " + " | ".join([*cells, paper]) + " |")
     lines += ["", *_by_volume(rows)]
@@ -162,13 +159,8 @@ def _by_volume(rows: dict[str, list[dict]]) -> list[str]:
     """Dice / ASD in mm of each volume."""
     lines = [f"| volume | {' | '.join(TITLES.values())} |", "|---|---|---|---|"]
     for of_volume in zip(*(rows[name] for name in TITLES), strict=True):
-        cells = [
-            " / ".join(
-                "-" if row[key] is None else f"{row[key]:.{digits}f}"
-                for key, digits in (("dice", 3), ("assd_mm", 2))
-            )
-            for row in of_volume
-        ]
+        forms = {"dice": ".3f", "assd_mm": ".2f"}
+        cells = [" / ".join(as_text(row, forms)) for row in of_volume]
         lines.append(f"| {of_volume[0]['volume']} | {' | '.join(cells)} |")
     return lines
 

@@ -94,6 +94,14 @@ def mask_figures(found: np.ndarray, truth: np.ndarray, affine_vox_to_mm: Array) 
     }
 
 
+def as_text(row: Row, forms: dict[str, str]) -> list[str]:
+    """Figures of a row, each in its form; "-" where it has none."""
+    return [
+        "-" if row.get(key) is None else format(row[key], form)
+        for key, form in forms.items()
+    ]
+
+
 def mean_row(rows: list[dict]) -> Row:
     """Mean of each figure over the rows that have it."""
     names = sorted({name for row in rows for name in row} - {"volume"})

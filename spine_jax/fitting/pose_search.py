@@ -124,19 +124,24 @@ def search_pose(problem: FitProblem, normal_scale: float, seed: int = 0) -> FitP
                 problem,
                 points,
                 normals,
-                np.asarray(tried.rotation, np.float32),
-                np.asarray(tried.centre, np.float32),
-                np.asarray(scale * tried.size, np.float32),
+                _float32(tried.rotation),
+                _float32(tried.centre),
+                _float32(scale * tried.size),
                 normal_scale * UNIT_MM,
             )
         )
         best = tried.picked(np.argmax(quality - tried.penalty(guess), axis=0))
     return dataclasses.replace(
         problem,
-        rotation=jnp.asarray(np.asarray(best.rotation, np.float32)),
-        centre=jnp.asarray(np.asarray(best.centre, np.float32)),
-        scale=jnp.asarray(np.asarray(scale * best.size, np.float32)),
+        rotation=_float32(best.rotation),
+        centre=_float32(best.centre),
+        scale=_float32(scale * best.size),
     )
+
+
+def _float32(values: np.ndarray) -> jax.Array:
+    """Cast on the host: on the device a cast is a program of its own for each shape."""
+    return jnp.asarray(np.asarray(values, np.float32))
 
 
 @dataclasses.dataclass(frozen=True)
