@@ -37,6 +37,7 @@ from spine_jax.pipeline.cbct_files import without_small_pieces
 from spine_jax.pipeline.cbct_models import (
     TrainedModel,
     TrainedSegment3D,
+    as_trained,
     load_model,
     load_segment3d,
 )
@@ -70,7 +71,8 @@ def compare(dataset: Dataset, run: Path, out: Path) -> str:
     """
     translator, stage = load_model(run), load_segment3d(run)
     shrink = shrink_to(translator.params.config.image_size, dataset)
-    volumes = list(held_out_volumes(dataset, shrink))
+    seen = as_trained(dataset, translator.images)
+    volumes = list(held_out_volumes(seen, shrink))
     if not volumes or any(volume.y_l is None for volume in volumes):
         raise InputError(
             "NO-TRUTH",

@@ -80,6 +80,7 @@ def model_config(config: Settings) -> DisentangleConfig:
         identity_steps=config.identity_steps,
         compute_dtype=config.compute_dtype,
         learning_rate=config.learning_rate,
+        falling_steps=config.plan.n_steps if config.falling_rate else 0,
         **config.changes,
     )
 

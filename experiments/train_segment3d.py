@@ -10,7 +10,6 @@ CBCTs' translations.
 """
 
 import dataclasses
-import itertools
 import os
 import shutil
 from functools import partial
@@ -36,13 +35,17 @@ from spine_jax.disentangle.segment3d import (
     segment_low,
     train_step,
 )
-from spine_jax.pipeline.cbct_models import TRANSLATOR, TrainedModel, load_model
+from spine_jax.pipeline.cbct_models import (
+    TRANSLATOR,
+    TrainedModel,
+    as_trained,
+    load_model,
+)
 from spine_jax.training.loop import newest_checkpoint
 
 Settings = Any  # ConfigDict, whose fields no type checker knows
 
 PICTURED = 3
-CEILING_BATCHES, CEILING_PERCENTILE = 12, 99.9
 
 
 def work(config: Settings, workdir: Path, dataset: Dataset, *, quiet: bool) -> None:
@@ -67,6 +70,7 @@ def train_volumes(
     """
     model = model_config(config)
     translator = keep_translator(translator_run, workdir)
+    dataset = as_trained(dataset, translator.images)
     shrink = shrink_to(model.patch_size[1:], dataset) // config.plane_shrink
     _check_translator(translator, dataset, shrink)
     translated = with_translations(
@@ -80,8 +84,6 @@ def train_volumes(
         shrink=shrink,
     )
     patches = TranslatedPatches(stream, translator.params, config.plane_shrink)
-    if config.hide_metal:
-        model = dataclasses.replace(model, brightest=metal_free_ceiling(patches))
     slices = _segmentors(translator) if config.start_from_slices else None
     method = Method(
         image_size=model.patch_size[1:],
@@ -122,14 +124,6 @@ def keep_translator(run: Path, workdir: Path) -> TrainedModel:
         shutil.rmtree(copy, ignore_errors=True)
         os.replace(temporary, copy)
     return load_model(copy)
-
-
-def metal_free_ceiling(patches: TranslatedPatches) -> float:
-    """Grey value that all but a thousandth of the CTs made like CBCT stay below. They
-    hold no metal: what is brighter in a CBCT most likely is."""
-    batches = itertools.islice(patches.iterate(), CEILING_BATCHES)
-    values = np.concatenate([batch["x_hl"].ravel() for batch in batches])
-    return round(float(np.percentile(values, CEILING_PERCENTILE)), 3)
 
 
 def _segmentors(model: TrainedModel) -> tuple[dict, dict]:

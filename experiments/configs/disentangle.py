@@ -16,6 +16,8 @@ def get_config(variant: str = "small") -> ml_collections.ConfigDict:
     config.model = model or "m4"
     config.compute_dtype = "float32"
     config.learning_rate = 1e-4
+    # Down to 0 in the second half of the run.
+    config.falling_rate = False
     # Of DisentangleConfig: translations are held to what they translate at first.
     config.identity_weight = 0.0
     config.identity_steps = 0
@@ -30,6 +32,7 @@ def get_config(variant: str = "small") -> ml_collections.ConfigDict:
         config.learning_rate = 2e-4
         # ADN is run as it is.
         if config.model != "adn":
+            config.falling_rate = True
             config.identity_weight = 10.0
             config.identity_steps = 600
             config.attention_hl_weight = 5.0

@@ -18,8 +18,6 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     # From the 2D model's segmentors, of the same width and depth, instead of parameters
     # drawn.
     config.start_from_slices = False
-    # S_l is shown nothing brighter than what CTs made like CBCT, without metal, hold.
-    config.hide_metal = False
     # Pixels of the 2D model along a side of a voxel, so that voxels are cubes.
     config.plane_shrink = 1
     config.update(SIZES[size])
@@ -34,7 +32,6 @@ SIZES = {
         "learning_rate": 1e-2,
         "falling_rate": True,
         "start_from_slices": True,
-        "hide_metal": True,
         "quick_compilation": True,
         "phantom_seed": 1,
         "plan": SMOKE_PLAN,
@@ -45,7 +42,6 @@ SIZES = {
         "unet_channels": 8,
         "unet_depth": 4,
         "start_from_slices": True,
-        "hide_metal": True,
         # Few steps of narrow networks: five times the paper's.
         "learning_rate": 5e-4,
         "falling_rate": True,

@@ -8,6 +8,8 @@ from experiments.configs.common import SMOKE_PLAN, common_config
 def slices_config(size: str) -> ml_collections.ConfigDict:
     """Settings of `smoke`, `small` or `paper`; the same for every method."""
     config = common_config()
+    # Metal is shown as bright as bone.
+    config.hide_metal = False
     config.update(SIZES[size])
     return config
 
@@ -17,6 +19,7 @@ SIZES = {
         "base_channels": 4,
         "image_size": 32,
         "quick_compilation": True,
+        "hide_metal": True,
         "phantom_seed": 1,
         "batch_size": 2,
         "plan": SMOKE_PLAN,
@@ -25,6 +28,7 @@ SIZES = {
     "small": {
         "base_channels": 16,
         "image_size": 128,
+        "hide_metal": True,
         "plan": {
             "n_steps": 1200,
             "log_every": 20,

@@ -12,17 +12,25 @@ from spine_jax.data import (
     open_dataset,
     phantom_dataset,
     read_image,
+    with_hidden_metal,
 )
 
 PICTURED = 4
 
 
 def open_data(config: Any, data: Path | None) -> Dataset:
-    """The data set asked for, or the phantom of a config that has one.
+    """The data set asked for, or the phantom of a config that has one, as a training
+    sees it: without bright metal where the config hides it.
 
     Raises:
         InputError: neither is there.
     """
+    dataset = _open(config, data)
+    # The 3D stage has no say in it: it sees what its translator saw.
+    return with_hidden_metal(dataset) if config.get("hide_metal") else dataset
+
+
+def _open(config: Any, data: Path | None) -> Dataset:
     if data is not None:
         return open_dataset(data)
     if config.phantom_seed is None:

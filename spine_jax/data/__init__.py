@@ -1,5 +1,6 @@
 """Data sets of unpaired CT and CBCT slices: made, opened, read and streamed."""
 
+from spine_jax.data.metal import with_hidden_metal
 from spine_jax.data.phantom import phantom_dataset
 from spine_jax.data.read import (
     HeldOutVolume,
@@ -32,4 +33,5 @@ __all__ = [
     "read_image",
     "read_mask",
     "shrunk_affine",
+    "with_hidden_metal",
 ]

@@ -37,15 +37,21 @@ OUTSIDE = -1.0
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
-    """Which intensities become -1 and 1; those beyond are clipped."""
+    """Which intensities become -1 and 1; those beyond are clipped.
+
+    Attributes:
+        low, high: Become -1 and 1.
+        brightest: Value above which nothing is told apart; 1 tells all apart.
+    """
 
     low: float
     high: float
+    brightest: float = 1.0
 
     def __call__(self, intensity: np.ndarray) -> np.ndarray:
-        """Intensities [...] to float32 in [-1, 1]."""
+        """Intensities [...] to float32 in [-1, brightest]."""
         unit = (intensity.astype(np.float32) - self.low) / (self.high - self.low)
-        return np.clip(2 * unit - 1, -1.0, 1.0).astype(np.float32)
+        return np.clip(2 * unit - 1, -1.0, self.brightest).astype(np.float32)
 
 
 CT_SCALE = Scale(-1000.0, 2000.0)

@@ -64,6 +64,8 @@ class DisentangleConfig:
         identity_steps: Steps until the weight of the identity loss has gone to 0,
             evenly.
         learning_rate, betas, weight_decay: Of Adam; the decay is L2 in the gradient.
+        falling_steps: Length of a run in whose second half both rates fall to 0; 0
+            holds them, as the paper does.
         compute_dtype: "float32" or "bfloat16" for activations. Parameters, statistics
             and losses are float32 either way.
     """
@@ -85,6 +87,7 @@ class DisentangleConfig:
     learning_rate: float = 1e-4
     betas: tuple[float, float] = (0.5, 0.999)
     weight_decay: float = 1e-4
+    falling_steps: int = 0
     compute_dtype: str = "float32"
 
     def __post_init__(self) -> None:

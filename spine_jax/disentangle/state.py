@@ -12,6 +12,7 @@ from spine_jax.disentangle.config import DisentangleConfig
 from spine_jax.disentangle.nets import Discriminators, Networks
 from spine_jax.layers.initial import draw_params
 from spine_jax.training.optimizer import adam_with_l2
+from spine_jax.training.schedules import held_or_falling
 
 
 @jax.tree_util.register_dataclass
@@ -52,7 +53,7 @@ class TrainState:
 def init_state(key: jax.Array, config: DisentangleConfig) -> TrainState:
     """State before the first step, a function of key and config alone; not for jit."""
     params = init_params(key, config)
-    init = make_optimizer(config).init
+    init = make_optimizer(config, 0).init
     moments = jax.jit(lambda p: (init(p.generators), init(p.discriminators)))(params)
     return TrainState(
         params=params,
@@ -76,10 +77,12 @@ def init_params(key: jax.Array, config: DisentangleConfig) -> Params:
     )
 
 
-def make_optimizer(config: DisentangleConfig) -> optax.GradientTransformation:
-    """The optimiser of either side."""
+def make_optimizer(
+    config: DisentangleConfig, step: jax.Array | int
+) -> optax.GradientTransformation:
+    """The optimiser of either side at a step."""
     return adam_with_l2(
-        config.learning_rate,
+        held_or_falling(config.learning_rate, step, config.falling_steps),
         betas=config.betas,
         weight_decay=config.weight_decay,
         decays=decays,

@@ -58,7 +58,7 @@ def train_step(
         gradients, metrics = jax.lax.pmean((gradients, metrics), axis_name)
     metrics["generator_gradient"] = optax.tree.norm(gradients[0])
     metrics["discriminator_gradient"] = optax.tree.norm(gradients[1])
-    updated, finite = update_if_finite(_update, gradients, state)
+    updated, finite = update_if_finite(update, gradients, state)
     metrics["skipped"] = 1 - finite.astype(jnp.float32)
     return dataclasses.replace(
         updated,
@@ -110,8 +110,9 @@ def _scorers(discriminators: dict, config: DisentangleConfig):
     return partial(scores, method="low"), partial(scores, method="high")
 
 
-def _update(gradients: tuple[dict, dict], state: TrainState) -> TrainState:
-    optimizer = make_optimizer(state.params.config)
+def update(gradients: tuple[dict, dict], state: TrainState) -> TrainState:
+    """Parameters and moments after the gradients of both sides."""
+    optimizer = make_optimizer(state.params.config, state.step)
 
     def apply(gradient, moments, params):
         change, moments = optimizer.update(gradient, moments, params)

@@ -108,7 +108,7 @@ def model_images(
         for n, step in zip(frame.shape[1:], images.spacing_mm[1:])
     )
     seen = rows_mm[:, None] ** 2 + columns_mm**2 <= (images.view_radius_mm + 1e-6) ** 2
-    scale = _own_scale(slices[:, seen], images) if own else Scale(*images.cbct_scale)
+    scale = _own_scale(slices[:, seen], images) if own else images.scale
     return np.where(seen, scale(slices), np.float32(OUTSIDE))[..., None]
 
 
@@ -117,4 +117,5 @@ def _own_scale(seen: np.ndarray, images: ImageSpace) -> Scale:
     low, high = np.percentile(seen, PERCENTILES)
     usual_low, usual_high = images.usual
     per_unit = max(high - low, 1e-6) / max(usual_high - usual_low, 1e-6)
-    return Scale(*(float(low + (end - usual_low) * per_unit) for end in (-1, 1)))
+    bottom, top = (float(low + (end - usual_low) * per_unit) for end in (-1, 1))
+    return Scale(bottom, top, images.brightest)

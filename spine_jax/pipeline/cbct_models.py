@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from spine_jax.core import InputError
-from spine_jax.data import Dataset, read_image
+from spine_jax.data import Dataset, Scale, read_image
 from spine_jax.data.scales import PERCENTILES
 from spine_jax.disentangle import (
     DisentangleConfig,
@@ -34,13 +34,21 @@ class ImageSpace:
         spacing_mm: Of slices, rows and columns.
         view_radius_mm: Pixels farther from the middle of a slice are empty.
         cbct_scale: Intensities that become -1 and 1.
-        usual: Percentiles 5 and 95 of CBCTs in view, after scaling.
+        usual: Percentiles 5 and 95 of CBCTs in view, after scaling, bright metal
+            included.
+        brightest: Value above which nothing is told apart, as of `Scale`.
     """
 
     spacing_mm: tuple[float, float, float]
     view_radius_mm: float
     cbct_scale: tuple[float, float]
     usual: tuple[float, float]
+    brightest: float = 1.0
+
+    @property
+    def scale(self) -> Scale:
+        """What takes intensities of CBCTs to [-1, 1]."""
+        return Scale(*self.cbct_scale, self.brightest)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,8 +76,10 @@ def image_space(dataset: Dataset, shrink: int = 1) -> ImageSpace:
     middle = (np.array(dataset.field_of_view.shape) - 1) / 2
     from_axis = np.linalg.norm((seen - middle) * (row_mm, column_mm), axis=1)
     some = slice(None, None, _EVERY)
+    scale = dataclasses.replace(dataset.cbct_scale, brightest=1.0)
+    uncut = dataclasses.replace(dataset, cbct_scale=scale)
     values = [
-        read_image(dataset, volume, some)[:, dataset.field_of_view].ravel()
+        read_image(uncut, volume, some)[:, dataset.field_of_view].ravel()
         for volume in dataset.select("cbct", "train")[:_LOOKED_AT]
     ]
     low, high = np.percentile(np.concatenate(values), PERCENTILES)
@@ -78,7 +88,13 @@ def image_space(dataset: Dataset, shrink: int = 1) -> ImageSpace:
         view_radius_mm=float(from_axis.max()),
         cbct_scale=(dataset.cbct_scale.low, dataset.cbct_scale.high),
         usual=(float(low), float(high)),
+        brightest=dataset.cbct_scale.brightest,
     )
+
+
+def as_trained(dataset: Dataset, images: ImageSpace) -> Dataset:
+    """A data set whose CBCTs have the grey values that a model was trained on."""
+    return dataclasses.replace(dataset, cbct_scale=images.scale)
 
 
 def load_model(folder: Path) -> TrainedModel:

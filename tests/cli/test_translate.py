@@ -11,10 +11,16 @@ from scipy.ndimage import gaussian_filter
 
 from spine_jax.cli.main import main
 from spine_jax.core import Volume, spacing_mm, vox_to_mm
+from spine_jax.data import Scale
 from spine_jax.disentangle import init_state, segment, translate
 from spine_jax.io.nifti import save_volume
 from spine_jax.pipeline.cbct_frame import lay_frame, model_images
-from spine_jax.pipeline.cbct_models import ImageSpace, image_space, load_model
+from spine_jax.pipeline.cbct_models import (
+    ImageSpace,
+    as_trained,
+    image_space,
+    load_model,
+)
 from spine_jax.training.checkpoint import save_checkpoint
 from spine_jax.training.loop import CHECKPOINTS
 from tests.cli.test_bad_input import assert_refused, run
@@ -197,6 +203,17 @@ def test_own_scale_gives_a_scan_of_another_device_the_usual_values():
     np.testing.assert_allclose(np.percentile(seen, (5, 95)), (-0.8, 0.6), atol=1e-3)
 
 
+def test_metal_is_shown_as_bright_as_in_training():
+    volume = scan(OWN_GRID, (8, *SIZE))
+    frame = lay_frame(volume, IMAGES, SIZE)
+    hiding = dataclasses.replace(IMAGES, brightest=0.1)
+    for own in (False, True):
+        whole = model_images(volume, frame, IMAGES, own)
+        assert whole.max() > 0.15
+        made = model_images(volume, frame, hiding, own)
+        np.testing.assert_array_equal(made, np.minimum(whole, np.float32(0.1)))
+
+
 def test_image_space_of_a_data_set():
     y, x = np.mgrid[:8, :8] - 3.5
     view = np.hypot(x, y) <= 4
@@ -206,6 +223,13 @@ def test_image_space_of_a_data_set():
     assert space.cbct_scale == (-1000, 2000)
     # The first slices of training volumes 4 and 5 are 400 and 500, but for a column.
     assert space.usual == pytest.approx(((400 - 500) / 1500, (1500 - 500) / 1500))
+    assert space.brightest == 1
+    # Own scales are told from images whose metal is not hidden.
+    dim = toy_dataset(field_of_view=view, cbct_scale=Scale(-1000, 2000, 0.0))
+    assert image_space(dim, shrink=2) == dataclasses.replace(space, brightest=0.0)
+    assert as_trained(toy_dataset(), space).cbct_scale == Scale(-1000, 2000)
+    hiding = dataclasses.replace(space, brightest=0.0)
+    assert as_trained(toy_dataset(), hiding).cbct_scale == Scale(-1000, 2000, 0.0)
 
 
 def test_bad_input_is_one_sentence(trained, tmp_path, capsys):

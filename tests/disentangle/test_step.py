@@ -9,7 +9,11 @@ import pytest
 from spine_jax.disentangle import init_state, train_step
 from spine_jax.disentangle.losses import adversarial_loss
 from spine_jax.disentangle.nets import Discriminators
-from spine_jax.disentangle.step import discriminator_objective, generator_objective
+from spine_jax.disentangle.step import (
+    discriminator_objective,
+    generator_objective,
+    update,
+)
 from tests.disentangle.tiny import make_batch, quick_jit, tiny_config
 
 
@@ -108,6 +112,27 @@ def test_first_step_is_adams(config, state, first):
         before, after = before[name], after[name]
     size = np.abs(np.asarray(after - before))
     np.testing.assert_allclose(np.median(size), config.learning_rate, rtol=1e-3)
+
+
+def test_a_falling_rate_halves_the_step_at_three_quarters_and_ends_at_none(state):
+    ones = jax.tree.map(jnp.ones_like, state.params)
+
+    def moved(falling_steps, done):
+        config = dataclasses.replace(state.params.config, falling_steps=falling_steps)
+        at = dataclasses.replace(
+            state,
+            params=dataclasses.replace(state.params, config=config),
+            step=jnp.asarray(done, jnp.int32),
+        )
+        after = quick_jit(update)((ones.generators, ones.discriminators), at)
+        pairs = zip(jax.tree.leaves(after.params), jax.tree.leaves(at.params))
+        return np.concatenate([np.ravel(new - old) for new, old in pairs])
+
+    held = moved(0, 6)
+    assert np.abs(held).max() > 1e-5
+    np.testing.assert_allclose(moved(8, 3), held, rtol=1e-3, atol=1e-8)
+    np.testing.assert_allclose(moved(8, 6), held / 2, rtol=1e-2, atol=1e-7)
+    assert not np.any(moved(8, 8))
 
 
 def test_not_a_number_changes_nothing_but_the_counters(step, state, batch, first):

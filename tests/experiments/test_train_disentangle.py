@@ -1,5 +1,6 @@
 """Configs, figures and pictures of a training, and one run end to end."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -65,6 +66,16 @@ def test_data_that_do_not_fit_are_refused():
         images.shrink_to(model.image_size, toy_dataset())
     wide = toy_dataset(field_of_view=np.ones((64, 64), bool))
     assert images.shrink_to(model.image_size, wide) == 2
+
+
+def test_metal_is_hidden_where_the_config_says_so():
+    config = get_config("smoke")
+    hidden = images.open_data(config, None).cbct_scale
+    assert hidden.brightest < 1
+    config.hide_metal = False
+    plain = images.open_data(config, None).cbct_scale
+    assert plain == dataclasses.replace(hidden, brightest=1.0)
+    assert get_config("small").hide_metal and not get_config("paper").hide_metal
 
 
 def test_pictures_are_of_held_out_slices():

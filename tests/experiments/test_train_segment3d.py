@@ -16,7 +16,12 @@ from experiments.harness import run
 from experiments.harness.translations import TranslatedPatches, with_translations
 from experiments.train_disentangle import model_config
 from spine_jax.core import InputError
-from spine_jax.data import UnpairedStream, phantom_dataset, read_image
+from spine_jax.data import (
+    UnpairedStream,
+    phantom_dataset,
+    read_image,
+    with_hidden_metal,
+)
 from spine_jax.disentangle import init_state, translate, translate_pairs
 from spine_jax.pipeline.cbct_models import image_space, load_model, load_segment3d
 from spine_jax.training.checkpoint import save_checkpoint
@@ -39,7 +44,7 @@ def translator(dataset, tmp_path_factory):
     folder = tmp_path_factory.mktemp("translator")
     settings = {
         "model": dataclasses.asdict(model),
-        "images": dataclasses.asdict(image_space(dataset)),
+        "images": dataclasses.asdict(image_space(with_hidden_metal(dataset))),
     }
     state = init_state(jax.random.key(0), model)
     save_checkpoint(folder / CHECKPOINTS, 1, state, settings)
@@ -127,6 +132,10 @@ def test_an_interrupted_smoke_run_goes_on_to_the_same_bits(
     found = train(workdir=tmp_path / "broken")
     for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         np.testing.assert_array_equal(a, b)
+    # It saw what its translator saw.
+    seen = load_segment3d(tmp_path / "broken").images
+    assert seen == load_model(translator).images
+    assert seen.brightest < 1
     assert (tmp_path / "broken/pictures/0000006.png").is_file()
     model = load_segment3d(tmp_path / "broken")
     assert model.step == 6 and model.images.spacing_mm == dataset.spacing_mm

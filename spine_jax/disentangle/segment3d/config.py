@@ -21,10 +21,6 @@ class Segment3DConfig:
         learning_rate, betas, weight_decay: Of Adam; the decay is L2 in the gradient.
         falling_steps: Length of a run in whose second half the rate falls to 0; 0
             holds it, as the paper does.
-        brightest: Grey value above which S_l sees no difference. Metal, which no
-            labelled image shows, is many times as bright as bone; left as it is, it
-            decides the statistics of the instance norms, and bone around it is lost.
-            1, the brightest of all, leaves images as they are, as the paper does.
         compute_dtype: "float32" or "bfloat16" for activations.
     """
 
@@ -37,7 +33,6 @@ class Segment3DConfig:
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0
     falling_steps: int = 0
-    brightest: float = 1.0
     compute_dtype: str = "float32"
 
     def __post_init__(self) -> None:

@@ -1,16 +1,10 @@
 """What the trained 3D segmentors make of volumes."""
 
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from spine_jax.disentangle.segment3d.step import (
-    Segment3DParams,
-    apply_low,
-    apply_unet,
-)
+from spine_jax.disentangle.segment3d.step import Segment3DParams, apply_unet
 from spine_jax.disentangle.segment3d.windows import OVERLAP, sliding_window
 from spine_jax.training.precision import cast_floats
 
@@ -28,7 +22,7 @@ def segment_low(
     Returns:
         [Z, H, W, 1] float32 in [0, 1].
     """
-    return _segment(_run_low, params.s_l, params, x_l, overlap)
+    return _segment(params.s_l, params, x_l, overlap)
 
 
 def segment_high(
@@ -36,26 +30,21 @@ def segment_high(
 ) -> np.ndarray:
     """Vertebra probability of a CT volume or a translated one, S_h^3D; as
     `segment_low`."""
-    return _segment(_run_high, params.s_h, params, x_h, overlap)
+    return _segment(params.s_h, params, x_h, overlap)
 
 
 def _segment(
-    network: Callable,
-    weights: dict,
-    params: Segment3DParams,
-    image: np.ndarray,
-    overlap: float,
+    weights: dict, params: Segment3DParams, image: np.ndarray, overlap: float
 ) -> np.ndarray:
     config = params.config
     placed = jax.device_put(cast_floats(weights, config.compute_dtype))
 
     def run(window: np.ndarray) -> np.ndarray:
-        made = network(config, placed, jnp.asarray(window[None, ..., None]))
+        made = _run(config, placed, jnp.asarray(window[None, ..., None]))
         return np.asarray(made)[0, ..., 0]
 
     values = sliding_window(run, image[..., 0], config.patch_size, overlap=overlap)
     return values[..., None]
 
 
-_run_low = jax.jit(apply_low, static_argnums=0)
-_run_high = jax.jit(apply_unet, static_argnums=0)
+_run = jax.jit(apply_unet, static_argnums=0)

@@ -126,7 +126,7 @@ def objective(
     """Weighted sum of Eq. 12 and Eq. 13 for parameters (s_l, s_h), and both."""
     s_l, s_h = (cast_floats(params, config.compute_dtype) for params in pair)
     # One volume at a time: more activations may not fit.
-    y_l, y_hl = (apply_low(config, s_l, batch[name]) for name in ("x_l", "x_hl"))
+    y_l, y_hl = (apply_unet(config, s_l, batch[name]) for name in ("x_l", "x_hl"))
     y_h, y_lh = (apply_unet(config, s_h, batch[name]) for name in ("x_h", "x_lh"))
     truth = batch["y_h"].astype(jnp.float32)
     segmentation = dice_loss(y_h, truth, axis_name=axis_name)
@@ -143,11 +143,6 @@ def objective(
 def network(config: Segment3DConfig) -> UNet:
     """Either segmentor."""
     return UNet(config.unet_channels, config.unet_depth)
-
-
-def apply_low(config: Segment3DConfig, params: dict, image: jax.Array) -> jax.Array:
-    """As `apply_unet`, for S_l: no brighter than the settings say."""
-    return apply_unet(config, params, jnp.minimum(image, config.brightest))
 
 
 def apply_unet(config: Segment3DConfig, params: dict, image: jax.Array) -> jax.Array:

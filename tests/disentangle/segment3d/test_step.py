@@ -94,35 +94,6 @@ def test_a_falling_rate_halves_the_step_at_three_quarters_and_ends_at_none():
     assert not np.any(moved(8, 8))
 
 
-def test_what_is_brighter_than_allowed_looks_no_brighter_to_s_l():
-    hidden = dataclasses.replace(CONFIG, brightest=0.1)
-    plain, state = (init_state(jax.random.key(0), each) for each in (CONFIG, hidden))
-    image = batch()["x_l"][0]
-    metal = image.copy()
-    metal[2:4, 2:4, 2:4] = 1.0
-    worse = metal.copy()
-    worse[2:4, 2:4, 2:4] = 0.1
-    made = segment_low(state.params, metal)
-    np.testing.assert_array_equal(made, segment_low(state.params, worse))
-    expected = segment_low(plain.params, np.minimum(metal, np.float32(0.1)))
-    np.testing.assert_allclose(made, expected, atol=1e-6)
-    assert np.abs(made - segment_low(plain.params, metal)).max() > 1e-3
-    # S_h sees translations, from which metal is gone.
-    np.testing.assert_array_equal(
-        segment_high(state.params, metal), segment_high(plain.params, metal)
-    )
-
-
-def test_training_shows_s_l_what_inference_will():
-    hidden = dataclasses.replace(CONFIG, brightest=0.1)
-    params = init_state(jax.random.key(0), hidden).params
-    bright = batch() | {"x_l": np.ones((1, 8, 8, 8, 1), np.float32)}
-    dim = bright | {"x_l": np.full((1, 8, 8, 8, 1), 0.1, np.float32)}
-    pair = (params.s_l, params.s_h)
-    losses = [objective(pair, each, hidden)[1]["anatomy"] for each in (bright, dim)]
-    assert losses[0] == losses[1]
-
-
 def test_volumes_larger_than_a_patch_are_covered():
     state = init_state(jax.random.key(0), CONFIG)
     image = np.tile(batch()["x_l"][0], (2, 1, 2, 1))
