@@ -4,9 +4,10 @@
 
 OUT3D is the --workdir of `train_segment3d`. For every held-out CBCT: the 2D model slice
 by slice (y_lh), the 3D network on the CBCT (Y_l) and on its translation (Y_lh), all
-without small pieces, which `spine-jax segment` leaves out too. FOLDER gets
-volumes.json, volumes.md and sagittal.png, the paper's Fig. 7. Times are of warm runs of
-the whole volume, best of `TIMED`.
+without small pieces, which `spine-jax segment` leaves out too. What such networks could
+reach is told by the one for CT on the true CT without artifacts (Y_h), where that is
+known. FOLDER gets volumes.json, volumes.md and sagittal.png, the paper's Fig. 7. Times
+are of warm runs of the whole volume, best of `TIMED`.
 """
 
 import time
@@ -47,6 +48,7 @@ TITLES = {
     "y_lh": "2D, slice by slice",
     "Y_l": "3D, of the CBCT",
     "Y_lh": "3D, of its translation",
+    "Y_h": "3D, of the true CT",
 }
 PAPER = {"y_lh": (0.819, 1.47), "Y_l": (0.926, 0.82)}
 """Dice and ASD in mm of real CBCTs."""
@@ -81,7 +83,7 @@ def compare(dataset: Dataset, run: Path, out: Path) -> str:
             "held-out CBCTs with labels",
             "another data set",
         )
-    rows: dict[str, list[dict]] = {name: [] for name in TITLES}
+    rows: dict[str, list[dict]] = {}
     columns: dict[str, list[np.ndarray]] = {"CBCT": [], "truth": []}
     for volume in volumes:
         truth = _on_voxels(np.asarray(volume.y_l), stage)
@@ -94,7 +96,8 @@ def compare(dataset: Dataset, run: Path, out: Path) -> str:
             mask = without_small_pieces(found[..., 0] > 0.5, affine)[..., None]
             figures = mask_figures(mask, truth > 0.5, affine)
             jumps = {"jumps": slice_jumps(mask) - slice_jumps(truth > 0.5)}
-            rows[name].append({"volume": volume.name} | figures | jumps)
+            of_all = rows.setdefault(name, [])
+            of_all.append({"volume": volume.name} | figures | jumps)
             columns.setdefault(TITLES[name], []).append(found[::-1, :, cut])
     seconds = times(volumes[0], translator, stage)
     draw(out / "sagittal.png", columns)
@@ -111,11 +114,14 @@ def masks(
     """Probabilities on the voxels of the 3D stage, [Z, H, W, 1]."""
     made = predict(translator.params, volume.x_l)
     assert made.y_lh is not None
-    return {
+    found = {
         "y_lh": _on_voxels(made.y_lh, stage),
         "Y_l": segment_low(stage.params, _on_voxels(volume.x_l, stage)),
         "Y_lh": segment_high(stage.params, _on_voxels(made.x_lh, stage)),
     }
+    if volume.clean is not None:
+        found["Y_h"] = segment_high(stage.params, _on_voxels(volume.clean, stage))
+    return found
 
 
 def times(
@@ -145,11 +151,11 @@ def as_markdown(rows: dict[str, list[dict]], seconds: dict[str, float]) -> str:
         "| | Dice | ASD mm | Dice of slices | jumps above the truth's | paper |",
         "|---|---|---|---|---|---|",
     ]
-    for name, title in TITLES.items():
+    for name in rows:
         keys = ("dice", "assd_mm", "dice_of_slices", "jumps")
         cells = as_text(mean_row(rows[name]), dict.fromkeys(keys, ".3f"))
         paper = "{} / {}".format(*PAPER[name]) if name in PAPER else ""
-        lines.append(f"| {title} | " + " | ".join([*cells, paper]) + " |")
+        lines.append(f"| {TITLES[name]} | " + " | ".join([*cells, paper]) + " |")
     lines += ["", *_by_volume(rows)]
     told = ", ".join(f"{name} {value:.2f} s" for name, value in seconds.items())
     ratio = seconds["2D"] / seconds["3D, fast"]
@@ -159,8 +165,9 @@ def as_markdown(rows: dict[str, list[dict]], seconds: dict[str, float]) -> str:
 
 def _by_volume(rows: dict[str, list[dict]]) -> list[str]:
     """Dice / ASD in mm of each volume."""
-    lines = [f"| volume | {' | '.join(TITLES.values())} |", "|---|---|---|---|"]
-    for of_volume in zip(*(rows[name] for name in TITLES), strict=True):
+    titles = [TITLES[name] for name in rows]
+    lines = [f"| volume | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
+    for of_volume in zip(*rows.values(), strict=True):
         forms = {"dice": ".3f", "assd_mm": ".2f"}
         cells = [" / ".join(as_text(row, forms)) for row in of_volume]
         lines.append(f"| {of_volume[0]['volume']} | {' | '.join(cells)} |")
