@@ -147,7 +147,7 @@ def _train_and_score(
     own.model = name
     source_only = name == SOURCE_ONLY
     method = baseline("unet", own) if source_only else a3dsegnet(own)
-    params = train(method, own, folder, dataset, quiet=quiet).params
+    params = method.trained(train(method, own, folder, dataset, quiet=quiet))
     shrink = shrink_to(method.image_size, dataset)
     columns: Columns = {}
     for domain in ("cbct", "ct"):

@@ -118,7 +118,7 @@ def make_tables(
             batches = stream.iterate
         folder = workdir / name
         state = train(method, config, folder, dataset, batches=batches, quiet=quiet)
-        predictions[name] = _predictor(method, state.params)
+        predictions[name] = _predictor(method, method.trained(state))
         kept = folder / "scores.json"
         if not kept.is_file():
             judge = predictions[EVALUATOR]

@@ -9,6 +9,7 @@ trained on CT alone. Files and resuming as for `train_disentangle`.
 
 import dataclasses
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,7 @@ def baseline(name: str, config: Settings, **options: Any) -> Method:
         settings={"method": name, "model": dataclasses.asdict(model)},
         init_state=partial(module.init_state, jax.random.key(config.seed), model),
         train_step=module.train_step,
+        trained=attrgetter("params"),
         predict=predict,
         picture=picture,
         shown_losses=("generator_loss", "segmentation"),

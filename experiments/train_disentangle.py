@@ -11,6 +11,7 @@ The same command goes on with an interrupted run.
 
 import dataclasses
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def a3dsegnet(config: Settings) -> Method:
         settings={"model": dataclasses.asdict(model)},
         init_state=partial(init_state, jax.random.key(config.seed), model),
         train_step=train_step,
+        trained=attrgetter("trained"),
         predict=_predict,
         picture=_picture,
         shown_losses=("generator_loss", "segmentation", "discriminator_h"),
@@ -80,7 +82,7 @@ def model_config(config: Settings) -> DisentangleConfig:
         identity_steps=config.identity_steps,
         compute_dtype=config.compute_dtype,
         learning_rate=config.learning_rate,
-        falling_steps=config.plan.n_steps if config.falling_rate else 0,
+        averaging=config.averaging,
         **config.changes,
     )
 

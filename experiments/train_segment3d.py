@@ -13,6 +13,7 @@ import dataclasses
 import os
 import shutil
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,7 @@ def train_volumes(
         },
         init_state=partial(init_state, jax.random.key(config.seed), model, slices),
         train_step=train_step,
+        trained=attrgetter("params"),
         predict=_predict,
         picture=_picture,
         shown_losses=("segmentation", "anatomy"),

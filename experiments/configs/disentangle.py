@@ -16,8 +16,8 @@ def get_config(variant: str = "small") -> ml_collections.ConfigDict:
     config.model = model or "m4"
     config.compute_dtype = "float32"
     config.learning_rate = 1e-4
-    # Down to 0 in the second half of the run.
-    config.falling_rate = False
+    # Of DisentangleConfig: a trained model is a running mean of parameters.
+    config.averaging = 0.0
     # Of DisentangleConfig: translations are held to what they translate at first.
     config.identity_weight = 0.0
     config.identity_steps = 0
@@ -26,13 +26,14 @@ def get_config(variant: str = "small") -> ml_collections.ConfigDict:
     # By field of DisentangleConfig; the smallest networks are shallower too.
     config.changes = ml_collections.ConfigDict()
     if size == "smoke":
+        config.averaging = 0.5
         config.changes = {"n_residual": 1, "unet_depth": 2}
     if size == "small":
         # Few steps of narrow networks: twice the paper's.
         config.learning_rate = 2e-4
+        config.averaging = 0.99
         # ADN is run as it is.
         if config.model != "adn":
-            config.falling_rate = True
             config.identity_weight = 10.0
             config.identity_steps = 600
             config.attention_hl_weight = 5.0

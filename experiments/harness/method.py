@@ -31,8 +31,9 @@ class Method:
     Attributes:
         image_size: Pixels of a slice.
         settings: JSON-able; decides the numbers, with the harness's own.
-        init_state: The state before the first step, whose `params` the next two take.
+        init_state: The state before the first step.
         train_step: From state and batch to state and metrics.
+        trained: From a state to the parameters that the next two take.
         predict: From parameters and the slices of a CBCT, [Z, H, W, 1].
         picture: From parameters, a data set and its pixels along a side of a model's
             to columns of images [H, W, 1] by title, of one length: grey values in
@@ -44,6 +45,7 @@ class Method:
     settings: dict
     init_state: Callable[[], Any]
     train_step: Callable
+    trained: Callable[[Any], Any]
     predict: Callable[[Any, np.ndarray], Prediction]
     picture: Callable[[Any, Dataset, int], Columns]
     shown_losses: tuple[str, ...]

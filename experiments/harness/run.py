@@ -57,10 +57,11 @@ def train(
         batches = stream.iterate
 
     def on_evaluation(step: int, state: Any) -> Row:
-        predict = lambda x_l: method.predict(state.params, x_l)  # noqa: E731
+        params = method.trained(state)
+        predict = lambda x_l: method.predict(params, x_l)  # noqa: E731
         rows = evaluate(predict, dataset, shrink, config.evaluated_volumes)
         write_json_atomic(workdir / "evaluations" / f"{step:07d}.json", rows)
-        columns = method.picture(state.params, dataset, shrink)
+        columns = method.picture(params, dataset, shrink)
         draw(workdir / "pictures" / f"{step:07d}.png", columns)
         return mean_row(rows)
 

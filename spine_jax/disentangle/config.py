@@ -64,8 +64,10 @@ class DisentangleConfig:
         identity_steps: Steps until the weight of the identity loss has gone to 0,
             evenly.
         learning_rate, betas, weight_decay: Of Adam; the decay is L2 in the gradient.
-        falling_steps: Length of a run in whose second half both rates fall to 0; 0
-            holds them, as the paper does.
+        averaging: Share that a running mean of the generators' parameters keeps from
+            step to step; the mean is what a trained model is. Adversarial training goes
+            round in circles, and its mean is better than where it happens to stop. 0
+            takes the last parameters, as the paper does.
         compute_dtype: "float32" or "bfloat16" for activations. Parameters, statistics
             and losses are float32 either way.
     """
@@ -87,7 +89,7 @@ class DisentangleConfig:
     learning_rate: float = 1e-4
     betas: tuple[float, float] = (0.5, 0.999)
     weight_decay: float = 1e-4
-    falling_steps: int = 0
+    averaging: float = 0.0
     compute_dtype: str = "float32"
 
     def __post_init__(self) -> None:

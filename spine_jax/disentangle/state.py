@@ -12,7 +12,6 @@ from spine_jax.disentangle.config import DisentangleConfig
 from spine_jax.disentangle.nets import Discriminators, Networks
 from spine_jax.layers.initial import draw_params
 from spine_jax.training.optimizer import adam_with_l2
-from spine_jax.training.schedules import held_or_falling
 
 
 @jax.tree_util.register_dataclass
@@ -38,25 +37,36 @@ class TrainState:
 
     Attributes:
         params: Current parameters.
+        averaged: Running mean of the generators' parameters; empty without averaging.
         generator_optimizer, discriminator_optimizer: Adam's moments.
         step: int32 scalar, batches seen; the skipped ones count.
         skipped: int32 scalar, batches whose gradient was not finite.
     """
 
     params: Params
+    averaged: dict
     generator_optimizer: Any
     discriminator_optimizer: Any
     step: jax.Array
     skipped: jax.Array
 
+    @property
+    def trained(self) -> Params:
+        """The parameters of a trained model: the averaged ones, where there are any."""
+        if not self.averaged:
+            return self.params
+        return dataclasses.replace(self.params, generators=self.averaged)
+
 
 def init_state(key: jax.Array, config: DisentangleConfig) -> TrainState:
     """State before the first step, a function of key and config alone; not for jit."""
     params = init_params(key, config)
-    init = make_optimizer(config, 0).init
+    init = make_optimizer(config).init
     moments = jax.jit(lambda p: (init(p.generators), init(p.discriminators)))(params)
     return TrainState(
         params=params,
+        # Not the same arrays: a state may be donated.
+        averaged=jax.tree.map(jnp.copy, params.generators) if config.averaging else {},
         generator_optimizer=moments[0],
         discriminator_optimizer=moments[1],
         step=jnp.zeros((), jnp.int32),
@@ -77,12 +87,10 @@ def init_params(key: jax.Array, config: DisentangleConfig) -> Params:
     )
 
 
-def make_optimizer(
-    config: DisentangleConfig, step: jax.Array | int
-) -> optax.GradientTransformation:
-    """The optimiser of either side at a step."""
+def make_optimizer(config: DisentangleConfig) -> optax.GradientTransformation:
+    """The optimiser of either side."""
     return adam_with_l2(
-        held_or_falling(config.learning_rate, step, config.falling_steps),
+        config.learning_rate,
         betas=config.betas,
         weight_decay=config.weight_decay,
         decays=decays,

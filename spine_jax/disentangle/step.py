@@ -112,7 +112,7 @@ def _scorers(discriminators: dict, config: DisentangleConfig):
 
 def update(gradients: tuple[dict, dict], state: TrainState) -> TrainState:
     """Parameters and moments after the gradients of both sides."""
-    optimizer = make_optimizer(state.params.config, state.step)
+    optimizer = make_optimizer(state.params.config)
 
     def apply(gradient, moments, params):
         change, moments = optimizer.update(gradient, moments, params)
@@ -130,6 +130,15 @@ def update(gradients: tuple[dict, dict], state: TrainState) -> TrainState:
     return dataclasses.replace(
         state,
         params=params,
+        averaged=_averaged(state, generators),
         generator_optimizer=generator_optimizer,
         discriminator_optimizer=discriminator_optimizer,
     )
+
+
+def _averaged(state: TrainState, generators: dict) -> dict:
+    """The running mean with the new parameters in it."""
+    if not state.averaged:
+        return state.averaged
+    share = 1 - state.params.config.averaging
+    return jax.tree.map(lambda a, b: a + share * (b - a), state.averaged, generators)

@@ -115,7 +115,7 @@ def load_model(folder: Path) -> TrainedModel:
     except (KeyError, TypeError) as error:
         raise _unusable(place, "slices", error) from None
     state = load_checkpoint(place, like=init_state(jax.random.key(0), config))
-    params = dataclasses.replace(state.params, discriminators={})
+    params = dataclasses.replace(state.trained, discriminators={})
     return TrainedModel(params, images, step)
 
 
