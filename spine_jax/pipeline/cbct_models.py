@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -114,7 +115,7 @@ def load_model(folder: Path) -> TrainedModel:
             raise TypeError("a 3D model")
     except (KeyError, TypeError) as error:
         raise _unusable(place, "slices", error) from None
-    state = load_checkpoint(place, like=init_state(jax.random.key(0), config))
+    state = _restored(place, "slices", init_state(jax.random.key(0), config))
     params = dataclasses.replace(state.trained, discriminators={})
     return TrainedModel(params, images, step)
 
@@ -141,7 +142,7 @@ def load_segment3d(folder: Path) -> TrainedSegment3D:
     except (KeyError, TypeError) as error:
         raise _unusable(place, "volumes", error) from None
     like = segment3d.init_state(jax.random.key(0), model)
-    state = load_checkpoint(place, like=like)
+    state = _restored(place, "volumes", like)
     return TrainedSegment3D(state.params, images, step)
 
 
@@ -159,6 +160,15 @@ def _newest(run: Path) -> tuple[int, Path, dict]:
         raise _unusable(place, "slices or volumes", error) from None
 
 
+def _restored(place: Path, kind: str, like: Any) -> Any:
+    """The state of a checkpoint, for which its settings ask."""
+    try:
+        return load_checkpoint(place, like=like)
+    except ValueError:
+        # Orbax tells every array that differs.
+        raise _unusable(place, kind, "arrays of another version") from None
+
+
 _SCRIPTS = {
     "slices": "train_disentangle.py",
     "volumes": "train_segment3d.py",
@@ -166,11 +176,11 @@ _SCRIPTS = {
 }
 
 
-def _unusable(place: Path, kind: str, error: Exception) -> InputError:
+def _unusable(place: Path, kind: str, why: Exception | str) -> InputError:
     return InputError(
         "CHECKPOINT",
         place,
-        f"no settings of a model of {kind} ({type(error).__name__}: {error})",
+        f"no usable model of {kind} ({why!r})",
         f"a run of experiments/{_SCRIPTS[kind]}",
         "another folder, or training again with this version",
     )

@@ -250,3 +250,12 @@ def test_bad_input_is_one_sentence(trained, tmp_path, capsys):
     refused("translate", image, tmp_path / "fit", "CHECKPOINT", "train_disentangle.py")
     solid = save_run(tmp_path / "3d", tiny_config(ndim=3))
     refused("translate", image, solid, "3D model")
+    # As of a version whose states were made otherwise.
+    old = dataclasses.replace(tiny_config(), image_size=SIZE)
+    state = {"params": init_state(jax.random.key(0), old).params}
+    settings = {
+        "model": dataclasses.asdict(old),
+        "images": dataclasses.asdict(IMAGES),
+    }
+    save_checkpoint(tmp_path / "old" / CHECKPOINTS, 1, state, settings)
+    refused("translate", image, tmp_path / "old", "another version", "training again")
