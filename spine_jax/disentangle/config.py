@@ -95,6 +95,14 @@ class DisentangleConfig:
     def __post_init__(self) -> None:
         _check_names(self)
         check_image_size(self, self.image_size)
+        if not 0 <= self.averaging < 1:
+            raise InputError(
+                "AVERAGING",
+                "averaging",
+                f"{self.averaging}",
+                "0 or more and less than 1; at 1 the mean never moves",
+                "0.99 for a mean over some hundred steps",
+            )
         for name in ("attention", "attention_hl"):
             weight = getattr(self.weights, name)
             if weight and not self.aade:

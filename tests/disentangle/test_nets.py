@@ -119,6 +119,8 @@ def test_together_is_one_call_and_as_many_results():
         {"compute_dtype": "float16"},
         {"aade": (), "weights": LossWeights(attention=5.0)},
         {"aade": (), "weights": LossWeights(attention=0.0, attention_hl=5.0)},
+        {"averaging": 1.0},
+        {"averaging": -0.1},
     ],
 )
 def test_bad_settings_are_told(changes):
