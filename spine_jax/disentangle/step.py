@@ -130,7 +130,7 @@ def update(gradients: tuple[dict, dict], state: TrainState) -> TrainState:
     return dataclasses.replace(
         state,
         params=params,
-        averaged=_averaged(state, generators),
+        averaged=_averaged(state, params.generators),
         generator_optimizer=generator_optimizer,
         discriminator_optimizer=discriminator_optimizer,
     )
