@@ -217,8 +217,9 @@ def write_index(
             "axes": "slices upwards, rows front to back, columns right to left",
             "spacing_mm": spacing_mm,
             "scales": {
-                "ct": dataclasses.asdict(CT_SCALE),
-                "cbct": dataclasses.asdict(cbct_scale),
+                # What is hidden of a CBCT is for a training to say.
+                "ct": {"low": CT_SCALE.low, "high": CT_SCALE.high},
+                "cbct": {"low": cbct_scale.low, "high": cbct_scale.high},
             },
             **extra,
             "volumes": abouts,

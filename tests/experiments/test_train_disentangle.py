@@ -68,7 +68,8 @@ def test_data_that_do_not_fit_are_refused():
     assert images.shrink_to(model.image_size, wide) == 2
 
 
-def test_metal_is_hidden_where_the_config_says_so():
+def test_metal_is_hidden_where_the_config_says_so(monkeypatch):
+    monkeypatch.setattr(images, "phantom_dataset", lambda seed: toy_dataset())
     config = get_config("smoke")
     hidden = images.open_data(config, None).cbct_scale
     assert hidden.brightest < 1
