@@ -206,13 +206,13 @@ def _bounds(scored: dict[str, Scores]) -> list[tuple[str, list[dict]]]:
     evaluator = scored.get(EVALUATOR, {})
     # Whoever translates is compared with the CBCT itself.
     beside = (scored.get(name, {}).get("translation", []) for name in TRANSLATING)
-    of_cbct = {row["volume"]: row for rows in beside for row in rows}
+    of_cbct = {
+        row["volume"]: {k: row.get(f"{k}_of_cbct") for k in ("psnr", "ssim")}
+        for rows in beside
+        for row in rows
+    }
     as_they_are = [
-        row
-        | {
-            name: of_cbct.get(row["volume"], {}).get(f"{name}_of_cbct")
-            for name in ("psnr", "ssim")
-        }
+        row | of_cbct.get(row["volume"], {})
         for row in evaluator.get("segmentation", [])
     ]
     rows = [("CBCT as it is", as_they_are), ("real CT", evaluator.get("ct", []))]

@@ -96,8 +96,8 @@ def compare(dataset: Dataset, run: Path, out: Path) -> str:
             mask = without_small_pieces(found[..., 0] > 0.5, affine)[..., None]
             figures = mask_figures(mask, truth > 0.5, affine)
             jumps = {"jumps": slice_jumps(mask) - slice_jumps(truth > 0.5)}
-            of_all = rows.setdefault(name, [])
-            of_all.append({"volume": volume.name} | figures | jumps)
+            row = {"volume": volume.name} | figures | jumps
+            rows.setdefault(name, []).append(row)
             columns.setdefault(TITLES[name], []).append(found[::-1, :, cut])
     seconds = times(volumes[0], translator, stage)
     draw(out / "sagittal.png", columns)
@@ -151,9 +151,9 @@ def as_markdown(rows: dict[str, list[dict]], seconds: dict[str, float]) -> str:
         "| | Dice | ASD mm | Dice of slices | jumps above the truth's | paper |",
         "|---|---|---|---|---|---|",
     ]
-    for name in rows:
+    for name, of_volumes in rows.items():
         keys = ("dice", "assd_mm", "dice_of_slices", "jumps")
-        cells = as_text(mean_row(rows[name]), dict.fromkeys(keys, ".3f"))
+        cells = as_text(mean_row(of_volumes), dict.fromkeys(keys, ".3f"))
         paper = "{} / {}".format(*PAPER[name]) if name in PAPER else ""
         lines.append(f"| {TITLES[name]} | " + " | ".join([*cells, paper]) + " |")
     lines += ["", *_by_volume(rows)]

@@ -5,8 +5,6 @@ it decides the statistics of the instance norms, so that networks lose the bone 
 it. Nothing of use to them is in how bright it is.
 """
 
-import dataclasses
-
 import numpy as np
 
 from spine_jax.core import InputError
@@ -48,6 +46,5 @@ def with_hidden_metal(dataset: Dataset) -> Dataset:
         )
         for scan in scans
     ]
-    brightest = round(float(np.percentile(tops, _SCANS_PERCENTILE, method="lower")), 3)
-    scale = dataclasses.replace(dataset.cbct_scale, brightest=brightest)
-    return dataclasses.replace(dataset, cbct_scale=scale)
+    brightest = np.percentile(tops, _SCANS_PERCENTILE, method="lower")
+    return dataset.cut_at(round(float(brightest), 3))

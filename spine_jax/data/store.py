@@ -109,6 +109,11 @@ class Dataset:
         """What takes a domain's intensities to [-1, 1]."""
         return CT_SCALE if domain == "ct" else self.cbct_scale
 
+    def cut_at(self, brightest: float) -> "Dataset":
+        """The same, with CBCTs in which nothing is told apart above a value."""
+        scale = dataclasses.replace(self.cbct_scale, brightest=brightest)
+        return dataclasses.replace(self, cbct_scale=scale)
+
 
 def stored(
     stack: Stack, name: str, patient: str, domain: Domain, split: Split

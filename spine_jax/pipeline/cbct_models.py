@@ -77,8 +77,7 @@ def image_space(dataset: Dataset, shrink: int = 1) -> ImageSpace:
     middle = (np.array(dataset.field_of_view.shape) - 1) / 2
     from_axis = np.linalg.norm((seen - middle) * (row_mm, column_mm), axis=1)
     some = slice(None, None, _EVERY)
-    scale = dataclasses.replace(dataset.cbct_scale, brightest=1.0)
-    uncut = dataclasses.replace(dataset, cbct_scale=scale)
+    uncut = dataset.cut_at(1.0)
     values = [
         read_image(uncut, volume, some)[:, dataset.field_of_view].ravel()
         for volume in dataset.select("cbct", "train")[:_LOOKED_AT]

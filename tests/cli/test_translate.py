@@ -40,12 +40,12 @@ def quick_compilation():
     jax.config.update("jax_disable_most_optimizations", False)
 
 
-def save_run(folder, config, images=IMAGES, step=7):
+def save_run(folder, config, images=IMAGES, step=7, state=None):
     settings = {
         "model": dataclasses.asdict(config),
         "images": dataclasses.asdict(images),
     }
-    state = init_state(jax.random.key(1), config)
+    state = state or init_state(jax.random.key(1), config)
     save_checkpoint(folder / CHECKPOINTS, step, state, settings)
     return folder
 
@@ -253,9 +253,5 @@ def test_bad_input_is_one_sentence(trained, tmp_path, capsys):
     # As of a version whose states were made otherwise.
     old = dataclasses.replace(tiny_config(), image_size=SIZE)
     state = {"params": init_state(jax.random.key(0), old).params}
-    settings = {
-        "model": dataclasses.asdict(old),
-        "images": dataclasses.asdict(IMAGES),
-    }
-    save_checkpoint(tmp_path / "old" / CHECKPOINTS, 1, state, settings)
-    refused("translate", image, tmp_path / "old", "another version", "training again")
+    other = save_run(tmp_path / "old", old, state=state)
+    refused("translate", image, other, "another version", "training again")
